@@ -1,0 +1,41 @@
+# Two commands matter: `make book` and `make test`. Both set themselves up from a fresh clone.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help book test notebooks serve lint lock clean check
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+
+book: .venv/installed  ## execute every chapter and build the website in _build/html
+	$(BIN)/python tools/book.py
+
+test: .venv/installed  ## unit tests, doctests and every notebook
+	$(BIN)/python -m pytest
+
+notebooks: .venv/installed  ## write chapters/*.ipynb from chapters/*.md
+	$(BIN)/python tools/notebooks.py
+
+serve: book  ## build the website and serve it on http://127.0.0.1:8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+lint: .venv/installed  ## style, formatting and spelling
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/codespell
+
+lock: .venv/installed  ## compile requirements.txt from the ranges in pyproject.toml (UPGRADE=--upgrade renews every pin)
+	$(BIN)/python -m pip install --quiet uv==0.13.9
+	$(BIN)/uv pip compile pyproject.toml --quiet --extra test --universal --python-version 3.11 --no-emit-package imagebook \
+	  --no-annotate --custom-compile-command "make lock" $(UPGRADE) --output-file requirements.txt
+	echo "-e ." >> requirements.txt
+
+check: lint test book  ## everything that CI does
+
+clean:  ## remove what was built; the environment stays
+	rm -rf _build dist
+
+.venv/installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("imagebook needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements.txt
+	@touch $@

@@ -1,0 +1,45 @@
+"""Points launch and edit buttons to the repository that the book is built from, and dates the copyright.
+
+Where the clone has no public remote there are no buttons: a button that leads nowhere is worse than none.
+"""
+
+import re
+import subprocess
+from datetime import date
+
+
+def public_address(remote):
+    """Return the web address of a git remote on GitHub, without any credentials; None for any other remote."""
+    match = re.fullmatch(r"(?:https://(?:[^/@]+@)?|ssh://git@|git@)github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?", remote)
+    return f"https://github.com/{match[1]}" if match else None
+
+
+def remote_of(folder):
+    """Return the address that the clone in `folder` calls origin, or an empty text."""
+    command = ["git", "-C", str(folder), "remote", "get-url", "origin"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:  # built from a zip on a machine without git
+        return ""
+
+
+def configure(app, config):
+    """Set the theme's options before it reads them."""
+    this_year = str(date.today().year)
+    if config.copyright != this_year:
+        config.copyright = f"{config.copyright}–{this_year}"
+    address = public_address(remote_of(app.srcdir))
+    if address is not None:
+        config.html_theme_options |= {
+            "repository_url": address,
+            "repository_branch": "main",
+            "use_repository_button": True,
+            "use_edit_page_button": True,
+            "use_issues_button": True,
+            "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"},
+        }
+
+
+def setup(app):
+    app.connect("config-inited", configure)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

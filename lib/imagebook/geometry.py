@@ -1,0 +1,363 @@
+"""Affine and projective transforms: 3x3 matrices, and the one place where images are warped by them.
+
+A point (x, y), in continuous pixels from the top left corner, is written as the column vector (x, y, 1). The
+centre of the pixel in row r and column c is (c + 0.5, r + 0.5). Matrices map input to output coordinates and
+are chained by `@`, the rightmost first. Because y points down, the signs of the angles differ from a
+mathematics book's; what they mean on the screen does not: counter-clockwise is positive.
+"""
+
+import numpy as np
+
+from imagebook import _checks
+
+# Output pixels that `warp` computes at a time: the temporary arrays stay small, however large the batch.
+_PIXELS_AT_A_TIME = 2**20
+
+
+def rotation(angle):
+    r"""Return the matrix of a rotation about the origin, counter-clockwise as seen on the screen.
+
+    .. math:: x' = x \cos a + y \sin a, \qquad y' = -x \sin a + y \cos a
+
+    The origin is the image's top left corner; for a turn about another point see `about`.
+
+    Parameters
+    ----------
+    angle : float, degrees
+        Counter-clockwise as seen.
+
+    Returns
+    -------
+    ndarray, shape (3, 3), float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `angle` is not a finite number.
+
+    Examples
+    --------
+    A quarter turn takes a point on the right, (1, 0), to the top, (0, -1):
+
+    >>> transform_points([[1.0, 0.0]], rotation(90))
+    array([[ 0., -1.]])
+    """
+    radians = np.radians(_checks.number("angle", angle) % 360)
+    # cos(pi / 2) is 6e-17 in floating point; rounded, a quarter turn maps pixel centres onto pixel centres.
+    cosine, sine = np.round([np.cos(radians), np.sin(radians)], 15)
+    return np.array([[cosine, sine, 0.0], [-sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+
+
+def scaling(factor):
+    r"""Return the matrix of a scaling about the origin.
+
+    .. math:: x' = f_\text{horizontal} \, x, \qquad y' = f_\text{vertical} \, y
+
+    A negative factor also reflects: ``scaling((1, -1))`` swaps left and right.
+
+    Parameters
+    ----------
+    factor : float or pair of float (vertical, horizontal)
+        More than 1 enlarges, less than 1 shrinks; not 0.
+
+    Returns
+    -------
+    ndarray, shape (3, 3), float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `factor` is not one finite number other than 0, or a pair of them.
+
+    Examples
+    --------
+    >>> transform_points([[1.0, 1.0]], scaling((2, 3)))
+    array([[3., 2.]])
+    """
+    vertical, horizontal = _number_pair("factor", (factor, factor) if np.ndim(factor) == 0 else factor)
+    if vertical == 0 or horizontal == 0:
+        raise ValueError(f"factor must not be 0, got {factor!r}")
+    return np.diag([horizontal, vertical, 1.0])
+
+
+def shearing(angle):
+    r"""Return the matrix of a horizontal shear, which slides every row along by an amount that grows with y.
+
+    .. math:: x' = x + y \tan a, \qquad y' = y
+
+    The sign is that of a rotation: a positive angle leans vertical lines counter-clockwise, like a backslash.
+
+    Parameters
+    ----------
+    angle : float, degrees, between -89 and 89
+        Between the vertical and what was vertical (at 90 degrees the tangent is infinite).
+
+    Returns
+    -------
+    ndarray, shape (3, 3), float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `angle` is not a number between -89 and 89.
+
+    Examples
+    --------
+    The tangent of 45 degrees is 1, so a row slides as far as it lies below the origin:
+
+    >>> transform_points([[0.0, 2.0], [0.0, -2.0]], shearing(45)).round(9)
+    array([[ 2.,  2.],
+           [-2., -2.]])
+    """
+    tangent = np.tan(np.radians(_checks.number("angle", angle, low=-89, high=89)))
+    return np.array([[1.0, tangent, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+
+
+def translation(shift):
+    r"""Return the matrix of a translation.
+
+    .. math:: x' = x + s_\text{horizontal}, \qquad y' = y + s_\text{vertical}
+
+    Parameters
+    ----------
+    shift : pair of float (vertical, horizontal), pixels
+        Positive numbers move down and to the right.
+
+    Returns
+    -------
+    ndarray, shape (3, 3), float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `shift` is not a pair of finite numbers.
+
+    Examples
+    --------
+    >>> transform_points([[0.0, 0.0]], translation((1, 4)))
+    array([[4., 1.]])
+    """
+    vertical, horizontal = _number_pair("shift", shift)
+    return np.array([[1.0, 0.0, horizontal], [0.0, 1.0, vertical], [0.0, 0.0, 1.0]])
+
+
+def about(matrix, point):
+    r"""Return the same transform carried out about `point` in place of the origin.
+
+    .. math:: T(p) \, M \, T(-p)
+
+    It moves `point` to the origin, transforms and moves back, so `point` stays where it is if `matrix` keeps
+    the origin where it is (as rotations, scalings and shears do).
+
+    Parameters
+    ----------
+    matrix : array_like, shape (3, 3)
+    point : pair of float (x, y), pixels
+
+    Returns
+    -------
+    ndarray, shape (3, 3), float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `matrix` is not a finite 3x3 matrix or `point` not a pair of finite numbers.
+
+    Examples
+    --------
+    >>> transform_points([[5.0, 5.0], [6.0, 5.0]], about(scaling(2), (5, 5)))
+    array([[5., 5.],
+           [7., 5.]])
+    """
+    matrix = _matrix(matrix, ndim=2)
+    x, y = _number_pair("point", point, order="(x, y)")
+    return translation((y, x)) @ matrix @ translation((-y, -x))
+
+
+def transform_points(points, matrix):
+    r"""Return `points` mapped by a matrix in homogeneous coordinates.
+
+    .. math:: (u, v, w)^T = M \, (x, y, 1)^T, \qquad (x', y') = (u / w, v / w)
+
+    In an affine matrix, whose last row is 0, 0, 1, w is 1 and the division changes nothing.
+
+    Parameters
+    ----------
+    points : array_like, shape (M, 2)
+        (x, y), pixels.
+    matrix : array_like, shape (3, 3)
+        Affine or projective.
+
+    Returns
+    -------
+    ndarray, shape (M, 2), float
+        (x, y), pixels; of the type of `points`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `points` is not a finite array of that shape or `matrix` not a finite 3x3 matrix.
+    ValueError
+        If a point is sent to infinity (w = 0).
+
+    References
+    ----------
+    Hartley and Zisserman, Multiple View Geometry in Computer Vision, 2nd edition, 2004, section 2.3.
+
+    Examples
+    --------
+    Here w = x, so that (2, 6) becomes (2, 6) / 2:
+
+    >>> transform_points([[2.0, 6.0]], [[1, 0, 0], [0, 1, 0], [1, 0, 0]])
+    array([[1., 3.]])
+    """
+    points = _checks.floats("points", points, ndim=2, finite=True)
+    if points.shape[1] != 2:
+        raise ValueError(f"points must have shape (M, 2), got {points.shape}")
+    matrix = _matrix(matrix, ndim=2)
+    u, v, w = matrix @ np.stack([points[:, 0], points[:, 1], np.ones(len(points))])
+    if (w == 0).any():
+        raise ValueError(f"matrix must not send a point to infinity, got w = 0 for {points[w == 0][0]}")
+    return np.stack([u / w, v / w], axis=1).astype(points.dtype)
+
+
+def warp(images, matrix, *, shape=None, fill=0.0):
+    r"""Return images warped by a matrix: inverse mapping with bilinear interpolation.
+
+    Every output pixel looks up where its centre comes from, :math:`M^{-1} (x', y', 1)^T`, and blends the four
+    input pixels whose centres surround that place. So there are no holes, which pushing each input pixel
+    forward would leave. The input counts as surrounded by endless pixels of the value `fill`: within one
+    pixel of the border the blend runs over into them.
+
+    A shrinking warp skips input pixels (aliasing); `imagebook.resampling.resize` averages them.
+
+    Parameters
+    ----------
+    images : array_like, shape (H, W), (H, W, C) or (N, H, W, C)
+        Three dimensions are always one image: give a stack of grey images its channel axis.
+    matrix : array_like, shape (3, 3), or (N, 3, 3) for a batch
+        Maps input to output coordinates, affine or projective; one for all images or one for each.
+    shape : pair of int (vertical, horizontal), pixels, optional
+        Of the output; that of the input if not given.
+    fill : float
+        The value of every pixel outside the input.
+
+    Returns
+    -------
+    ndarray, shape (H', W'), (H', W', C) or (N, H', W', C), float
+        In the range of `images` and `fill`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has another shape or type than listed or is not finite.
+    ValueError
+        If a matrix is singular: it squeezes the image onto a line or a point.
+
+    References
+    ----------
+    Wolberg, Digital Image Warping, 1990, section 3.1 (inverse mapping).
+
+    Examples
+    --------
+    >>> warp([[1.0, 2.0, 3.0]], translation((0, 1)))
+    array([[0., 1., 2.]])
+    >>> warp([[1.0, 2.0, 3.0]], translation((0, 0.5)))
+    array([[0.5, 1.5, 2.5]])
+    """
+    batch = _as_batch("images", images)
+    count, height, width, channels = batch.shape
+    matrix = _matrix(matrix, ndim=(2, 3))
+    if matrix.ndim == 3 and (np.ndim(images) != 4 or len(matrix) != count):
+        raise ValueError(
+            f"matrix must have shape (3, 3), or (N, 3, 3) for a batch of N images, "
+            f"got shape {matrix.shape} for images of shape {np.shape(images)}"
+        )
+    inverses = np.broadcast_to(_inverse(matrix), (count, 3, 3))
+    height, width = (height, width) if shape is None else _checks.pair("shape", shape, low=1)
+    fill = _checks.number("fill", fill)
+
+    y, x = np.indices((height, width)).reshape(2, -1) + 0.5
+    centres = np.stack([x, y, np.ones(height * width)])
+    result = np.empty((count, height * width, channels), batch.dtype)
+    step = max(1, _PIXELS_AT_A_TIME // (height * width))
+    for start in range(0, count, step):
+        block = slice(start, start + step)
+        u, v, w = np.moveaxis(inverses[block] @ centres, 1, 0)
+        # A centre that comes from infinity (w = 0) comes from outside the image.
+        x = np.divide(u, w, out=np.full_like(u, -np.inf), where=w != 0)
+        y = np.divide(v, w, out=np.full_like(v, -np.inf), where=w != 0)
+        result[block] = _bilinear(batch[block], x, y, fill)
+    return _from_batch(result.reshape(count, height, width, channels), np.ndim(images))
+
+
+def _bilinear(batch, x, y, fill):
+    """Return the values of each image at its points x, y (N, M) by bilinear interpolation, as (N, M, C)."""
+    count, height, width, channels = batch.shape
+    # A frame of fill stands for the endless surroundings: one pixel to the left and above, and two to the
+    # right and below, since the farthest point that is kept (width, height) asks for the pixel after it too.
+    padded = np.pad(batch, ((0, 0), (1, 2), (1, 2), (0, 0)), constant_values=fill)
+    row_length = width + 3
+    pixels = padded.reshape(-1, channels)
+
+    # From coordinates, where the first pixel's centre is 0.5, to indices, where it is 0.
+    column = np.clip(x - 0.5, -1, width)
+    row = np.clip(y - 0.5, -1, height)
+    left, top = np.floor(column), np.floor(row)
+    rightward = (column - left).astype(batch.dtype)[..., np.newaxis]
+    downward = (row - top).astype(batch.dtype)[..., np.newaxis]
+
+    image = np.arange(count)[:, np.newaxis]
+    corner = (image * (height + 3) + top.astype(np.intp) + 1) * row_length + left.astype(np.intp) + 1
+    upper = _between(pixels[corner], pixels[corner + 1], rightward)
+    lower = _between(pixels[corner + row_length], pixels[corner + row_length + 1], rightward)
+    return _between(upper, lower, downward)
+
+
+def _between(start, end, share):
+    """Return linear interpolation, in the form that is exact for share = 0 and for start = end."""
+    return start + share * (end - start)
+
+
+def _inverse(matrix):
+    """Return the inverse of one or several 3x3 matrices, none of them singular."""
+    # |det| is the volume of the box that the columns span, at most the product of their lengths.
+    lengths = np.sqrt((matrix**2).sum(axis=-2)).prod(axis=-1)
+    if (np.abs(np.linalg.det(matrix)) <= 1e-12 * lengths).any():
+        raise ValueError("matrix must be invertible, got a singular one")
+    return np.linalg.inv(matrix)
+
+
+def _matrix(value, *, ndim):
+    """Return `value` as one or several finite 3x3 matrices of float64."""
+    matrix = _checks.array("matrix", value, ndim=ndim, finite=True).astype(np.float64)
+    if matrix.shape[-2:] != (3, 3):
+        raise ValueError(f"matrix must be 3x3, got shape {matrix.shape}")
+    return matrix
+
+
+def _number_pair(name, value, *, order="(vertical, horizontal)"):
+    """Return `value` as a pair of finite floats."""
+    if np.shape(value) != (2,):
+        raise ValueError(f"{name} must be a pair of numbers {order}, got {value!r}")
+    first, second = value
+    return _checks.number(name, first), _checks.number(name, second)
+
+
+def _as_batch(name, value):
+    """Return one image or a batch, checked, as a batch (N, H, W, C) in the usual memory layout."""
+    images = _checks.floats(name, value, ndim=(2, 3, 4), finite=True)
+    if images.ndim == 2:
+        images = images[:, :, np.newaxis]
+    if images.ndim == 3:
+        images = images[np.newaxis]
+    if 0 in images.shape[1:]:
+        raise ValueError(f"{name} must not have an empty height, width or channel axis, got {np.shape(value)}")
+    return np.ascontiguousarray(images)
+
+
+def _from_batch(batch, ndim):
+    """Return the batch as it came to `_as_batch`: with 2, 3 or 4 dimensions."""
+    if ndim == 2:
+        return batch[0, :, :, 0]
+    return batch[0] if ndim == 3 else batch

@@ -1,0 +1,135 @@
+"""Resampling: the same image with other numbers of rows and columns.
+
+An image with fewer pixels cannot show the finest detail. Detail that is not averaged away first comes back as
+patterns that were never there (aliasing), which is why both functions average unless told not to.
+Arrays are images (H, W) or (H, W, C), or batches (N, H, W, C); three dimensions are always one image.
+"""
+
+import numpy as np
+
+from imagebook import _checks, geometry
+
+
+def downsample(image, factor, *, antialias=True):
+    r"""Return the image downsampled by a whole factor: the mean of each block of pixels.
+
+    .. math:: y_{ij} = \operatorname{mean}\{x_{rc} : \lfloor r / f \rfloor = i, \lfloor c / f \rfloor = j\}
+
+    Where the factor does not divide the size, the blocks at the right and at the bottom are averages of the
+    fewer pixels that are there; only where it divides is the mean of the image preserved.
+
+    Parameters
+    ----------
+    image : array_like, shape (H, W), (H, W, C) or (N, H, W, C)
+    factor : int or pair of int (vertical, horizontal), at least 1
+        How many pixels become one in each direction.
+    antialias : bool
+        If False, each block is replaced by its top left pixel (the image is subsampled, with aliasing).
+
+    Returns
+    -------
+    ndarray, shape (H', W'), (H', W', C) or (N, H', W', C), float
+        H' = ceil(H / vertical), W' = ceil(W / horizontal); values in the range of `image`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has another shape, type or range than listed.
+
+    References
+    ----------
+    Gonzalez and Woods, Digital Image Processing, 4th edition, 2018, section 4.5 (aliasing in images).
+
+    Examples
+    --------
+    >>> stripes = [[0.0, 1.0, 0.0, 1.0, 0.5], [0.0, 1.0, 0.0, 1.0, 0.5]]
+    >>> downsample(stripes, 2)
+    array([[0.5, 0.5, 0.5]])
+    >>> downsample(stripes, 2, antialias=False)
+    array([[0. , 0. , 0.5]])
+    """
+    batch = geometry._as_batch("image", image)
+    vertical, horizontal = _checks.pair("factor", factor, low=1)
+    _check_bool("antialias", antialias)
+    _, height, width, _ = batch.shape
+    if not antialias:
+        return geometry._from_batch(batch[:, ::vertical, ::horizontal].copy(), np.ndim(image))
+    rows = _block_weights(height, vertical)
+    columns = _block_weights(width, horizontal)
+    return geometry._from_batch(_weighted_sums(batch, rows, columns), np.ndim(image))
+
+
+def resize(image, shape, *, antialias=True):
+    r"""Return the image resized by bilinear interpolation, the triangle filter.
+
+    Output pixel i lies at :math:`s (i + 1/2)` in the input, where s = input size / output size. It is the mean of
+    the input pixels, of centres :math:`j + 1/2`, weighted by their distance from there,
+
+    .. math:: w_{ij} \propto \max\left(0, 1 - \frac{|j + 1/2 - s (i + 1/2)|}{r}\right), \quad r = \max(s, 1),
+
+    in each direction separately. When the image shrinks, the triangle's half-width r grows with it, so that
+    every pixel has its share. At the border the weights of the pixels that are there are scaled to sum to 1;
+    therefore the mean of the image is kept only roughly (`downsample` keeps it).
+
+    Parameters
+    ----------
+    image : array_like, shape (H, W), (H, W, C) or (N, H, W, C)
+    shape : pair of int (vertical, horizontal), pixels, at least 1
+        Height H' and width W' of the result.
+    antialias : bool
+        If False, r = 1 always: only the nearest pixels count and shrinking skips the others (with aliasing).
+
+    Returns
+    -------
+    ndarray, shape (H', W'), (H', W', C) or (N, H', W', C), float
+        In the range of `image`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has another shape, type or range than listed.
+
+    References
+    ----------
+    Turkowski, Filters for Common Resampling Tasks, Graphics Gems, 1990 (the triangle or tent filter).
+
+    Examples
+    --------
+    The centres of four output pixels lie at 0.25, 0.75, 1.25, 1.75; those of the input at 0.5, 1.5:
+
+    >>> resize([[0.0, 1.0]], (1, 4))
+    array([[0.  , 0.25, 0.75, 1.  ]])
+    """
+    batch = geometry._as_batch("image", image)
+    new_height, new_width = _checks.pair("shape", shape, low=1)
+    _check_bool("antialias", antialias)
+    _, height, width, _ = batch.shape
+    rows = _triangle_weights(height, new_height, antialias)
+    columns = _triangle_weights(width, new_width, antialias)
+    return geometry._from_batch(_weighted_sums(batch, rows, columns), np.ndim(image))
+
+
+def _block_weights(size, factor):
+    """Return the weights (ceil(size / factor), size) with which pixels enter the means of their blocks."""
+    block_of_pixel = np.arange(size) // factor
+    belongs = block_of_pixel == np.arange(block_of_pixel[-1] + 1)[:, np.newaxis]
+    return belongs / belongs.sum(axis=1, keepdims=True)
+
+
+def _triangle_weights(size, new_size, antialias):
+    """Return the weights (new_size, size) with which input pixels enter the output pixels of `resize`."""
+    step = size / new_size
+    radius = max(step, 1.0) if antialias else 1.0
+    places = step * (np.arange(new_size)[:, np.newaxis] + 0.5)
+    centres = np.arange(size) + 0.5
+    weights = np.maximum(0.0, 1.0 - np.abs(centres - places) / radius)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _weighted_sums(batch, rows, columns):
+    """Return the batch with its rows mixed by the weights (H', H) and its columns by the weights (W', W)."""
+    count, height, width, channels = batch.shape
+    # Sums in double precision keep a constant image exactly constant.
+    mixed = rows @ batch.astype(np.float64).reshape(count, height, width * channels)
+    mixed = mixed.reshape(count, len(rows), width, channels).swapaxes(2, 3) @ columns.T
+    return np.ascontiguousarray(mixed.swapaxes(2, 3), dtype=batch.dtype)

@@ -1,0 +1,127 @@
+"""Write chapters/*.ipynb from chapters/*.md, byte-identically each time.
+
+The MyST text is the source: it diffs and translates line by line. The notebooks are for Binder, JupyterLite, Colab and
+nbval, which know nothing of MyST or Sphinx, so its directives and roles become the plain Markdown that every notebook
+program shows.
+"""
+
+import csv
+import json
+import re
+import sys
+from pathlib import Path
+
+import jupytext
+from pybtex.database import parse_file
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def chapters():
+    """Return the sources of all chapters, in order."""
+    return sorted((ROOT / "chapters").glob("*.md"))
+
+
+def notebook_text(source):
+    """Return the text of the notebook that belongs to a chapter.
+
+    No outputs and no cell ids: the first are made by running it, the second would differ each time.
+    """
+    notebook = jupytext.read(source, fmt="md:myst")
+    cells = []
+    solution = False
+    for cell in notebook.cells:
+        content = cell.source
+        metadata = dict(cell.metadata)
+        if cell.cell_type == "markdown":
+            # A solution's cells stand between the two directives; notebooks fold them away instead.
+            solution = content.rfind("{solution-start}") > content.rfind("{solution-end}") or (
+                solution and "{solution-end}" not in content
+            )
+            content = plain_markdown(content)
+            if not content:
+                continue
+        elif solution:
+            metadata["jupyter"] = {"source_hidden": True}
+        lines = content.splitlines(keepends=True)
+        cells.append({"cell_type": cell.cell_type, "metadata": metadata, "source": lines})
+        if cell.cell_type == "code":
+            cells[-1] |= {"execution_count": None, "outputs": []}
+    document = {
+        "cells": cells,
+        "metadata": {
+            # ruff passes over any notebook that does not name its language.
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 4,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def plain_markdown(text):
+    """Return MyST text as the Markdown that a notebook program shows without any extension."""
+    text = re.sub(r"^\+\+\+.*$\n?", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^\(([\w-]+)\)=$", r'<a id="\1"></a>', text, flags=re.MULTILINE)
+    text = re.sub(r"^(`{3,}|:{3,})\{([\w-]+)\} *(.*?)\n(.*?)^\1$\n?", _directive, text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"\{cite:[pt]\}`([^`]+)`", lambda match: _citations(match[1]), text)
+    text = re.sub(r"\{korean\}`([^`]+)`", r"*\1*", text)
+    text = re.sub(r"\]\(#([\w-]+)\)", lambda match: f"]({_address(match[1])})", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _directive(match):
+    """Return the Markdown for one directive, by its name."""
+    _, name, title, body = match.groups()
+    options = re.compile(r"^:[\w-]+:.*\n?", re.MULTILINE)
+    body = options.sub("", body).strip()
+    if name == "exercise":
+        return f"**Exercise: {title}**\n\n{body}\n"
+    if name == "solution-start":
+        return "**Solution** (unfold the cells below)\n"
+    if name == "solution-end":
+        return "<!-- end of the solution -->\n"
+    if name in ("note", "tip", "warning", "important", "admonition", "seealso"):
+        heading = title or name.capitalize()
+        return "\n".join(f"> {line}".rstrip() for line in [f"**{heading}**", "", *body.splitlines()]) + "\n"
+    raise ValueError(f"no notebook form for the directive {{{name}}}: add one to tools/notebooks.py")
+
+
+def _citations(keys):
+    """Return "([LeCun et al., 1998](https://doi.org/...); ...)" for the keys of a citation."""
+    entries = parse_file(ROOT / "references.bib").entries
+    return "(" + "; ".join(_citation(entries[key.strip()]) for key in keys.split(",")) + ")"
+
+
+def _citation(entry):
+    """Return "[LeCun et al., 1998](https://doi.org/...)" for one entry of the bibliography."""
+    names = [" ".join(person.last_names).strip("{}") for person in entry.persons["author"]]
+    authors = names[0] if len(names) == 1 else " and ".join(names) if len(names) == 2 else f"{names[0]} et al."
+    text = f"{authors}, {entry.fields['year']}"
+    address = f"https://doi.org/{entry.fields['doi']}" if "doi" in entry.fields else entry.fields.get("url")
+    return f"[{text}]({address})" if address else text
+
+
+def _address(label):
+    """Return where a label stands: a term's section is in the notebook of its letter."""
+    with (ROOT / "lib/imagebook/data/terms.tsv").open(encoding="utf-8", newline="") as file:
+        letters = {row["slug"]: row["letter"].lower() for row in csv.DictReader(file, delimiter="\t")}
+    return f"{letters[label]}.ipynb#{label}" if label in letters else f"#{label}"
+
+
+def main():
+    """Write every notebook whose text has changed, and remove those without a source."""
+    wanted = {source.with_suffix(".ipynb"): notebook_text(source) for source in chapters()}
+    for path in set((ROOT / "chapters").glob("*.ipynb")) - set(wanted):
+        path.unlink()
+        print(f"removed {path.relative_to(ROOT)}")
+    for path, text in wanted.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
+    print(f"{len(wanted)} notebooks are up to date")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
