@@ -15,8 +15,11 @@ class AlternativeText(SphinxTransform):
     default_priority = 400
 
     def apply(self):
-        for bundle in self.document.findall(lambda node: node.get("nb_element") == "mime_bundle"
-                                            if isinstance(node, nodes.container) else False):
+        for bundle in self.document.findall(
+            lambda node: (
+                node.get("nb_element") == "mime_bundle" if isinstance(node, nodes.container) else False
+            )
+        ):
             twins = [part.astext() for part in bundle if part.get("mime_type") == "text/plain"]
             # A repr such as <Figure size 640x480 with 1 Axes> says nothing.
             if twins and not twins[0].startswith("<"):
@@ -24,7 +27,9 @@ class AlternativeText(SphinxTransform):
                     image.setdefault("alt", twins[0])
         for image in self.document.findall(nodes.image):
             if not image.get("alt", "").strip():
-                logger.warning("a picture has no alternative text: use plotting.show(figure, alt=...)", location=image)
+                logger.warning(
+                    "a picture has no alternative text: use plotting.show(figure, alt=...)", location=image
+                )
 
 
 def setup(app):

@@ -10,7 +10,9 @@ from datetime import date
 
 def public_address(remote):
     """Return the web address of a git remote on GitHub, without any credentials; None for any other remote."""
-    match = re.fullmatch(r"(?:https://(?:[^/@]+@)?|ssh://git@|git@)github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?", remote)
+    match = re.fullmatch(
+        r"(?:https://(?:[^/@]+@)?|ssh://git@|git@)github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?", remote
+    )
     return f"https://github.com/{match[1]}" if match else None
 
 

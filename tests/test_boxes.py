@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from imagebook.boxes import area, clip, convert, from_mask, iou, nms, pairwise_iou
 
 
@@ -218,7 +217,7 @@ def test_errors_name_the_box():
         area([0, 0, np.inf, 1])
     with pytest.raises(ValueError, match=r"boxes must have 4 numbers per box, got shape \(1, 5\)"):
         area([[0, 0, 1, 1, 1]])
-    with pytest.raises(ValueError, match=r"box_a must be an array with 1 dimensions, got shape \(1, 4\)"):
+    with pytest.raises(ValueError, match=r"box_a must be an array with 1 dimension, got shape \(1, 4\)"):
         iou([good], good)
 
 

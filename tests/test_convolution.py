@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from imagebook.convolution import (
     conv2d,
     convolve2d,
@@ -32,7 +31,7 @@ GLOSSARY_CROSS = [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
 
 @st.composite
 def geometries(draw):
-    """Draw image size, kernel size and options, each a pair (vertical, horizontal), so that the kernel fits."""
+    """Draw image size, kernel size and options, pairs (vertical, horizontal) in which the kernel fits."""
     axes = []
     for _ in range(2):
         kernel_size, stride, dilation = (draw(st.integers(1, 3)) for _ in range(3))

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from imagebook.pooling import average_pool2d, max_pool2d
 
 # The matrix of "pooling" in Google's Machine Learning Glossary (alt text of the picture, read 2026-11).
@@ -117,7 +116,7 @@ def test_pooling_refuses_windows_that_see_nothing(pool):
         pool(np.ones((4, 4)), (2, 3), padding=2)
     with pytest.raises(ValueError, match="spans 4 cells .* padded input of 3 .size 1, padding 1."):
         pool(np.ones((1, 9)), 4, padding=1)
-    with pytest.raises(ValueError, match=r"at least one row, column and channel, got shape \(1, 0, 4, 1\)"):
+    with pytest.raises(ValueError, match=r"at least one row, column and channel, got shape \(0, 4\)"):
         pool(np.ones((0, 4)), 2)
     with pytest.raises(ValueError, match="images must be an array with 2 or 3 or 4 dimensions"):
         pool(np.ones(4), 2)

@@ -30,8 +30,7 @@ SECONDS_PER_CELL = 100
 def pages():
     """Return the names of all pages of the book, in the order of _toc.yml."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
-    return [toc["root"], *files]
+    return [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
 
 
 def fingerprint(folders):
@@ -83,6 +82,11 @@ def execute(workers):
     return errors
 
 
+def not_built(folder):
+    """Return the pages of _toc.yml that are not in the folder."""
+    return [page for page in pages() if not (folder / f"{page}.html").is_file()]
+
+
 def main():
     """Build the book; return what to tell the shell."""
     started = time.monotonic()
@@ -99,8 +103,7 @@ def main():
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), "-W", "--keep-going"]
     if subprocess.run(command).returncode != 0:
         return "The book was not built: see the warnings above."
-    missing = [page for page in pages() if not (PAGES_FOLDER / f"{page}.html").is_file()]
-    if missing:
+    if missing := not_built(PAGES_FOLDER):
         return f"These pages of _toc.yml were not built: {', '.join(missing)}"
     print(f"\nBuilt {len(pages())} pages in {time.monotonic() - started:.0f} s. Open the book:")
     print(f"  {(PAGES_FOLDER / 'index.html').as_uri()}")

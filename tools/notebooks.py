@@ -64,8 +64,11 @@ def plain_markdown(text):
     """Return MyST text as the Markdown that a notebook program shows without any extension."""
     text = re.sub(r"^\+\+\+.*$\n?", "", text, flags=re.MULTILINE)
     text = re.sub(r"^\(([\w-]+)\)=$", r'<a id="\1"></a>', text, flags=re.MULTILINE)
-    text = re.sub(r"^(`{3,}|:{3,})\{([\w-]+)\} *(.*?)\n(.*?)^\1$\n?", _directive, text, flags=re.MULTILINE | re.DOTALL)
-    text = re.sub(r"\{cite:[pt]\}`([^`]+)`", lambda match: _citations(match[1]), text)
+    text = re.sub(
+        r"^(`{3,}|:{3,})\{([\w-]+)\} *(.*?)\n(.*?)^\1$\n?", _directive, text, flags=re.MULTILINE | re.DOTALL
+    )
+    text = re.sub(r"\{cite:p\}`([^`]+)`", lambda match: f"({_citations(match[1])})", text)
+    text = re.sub(r"\{cite:t\}`([^`]+)`", lambda match: _citations(match[1]), text)
     text = re.sub(r"\{korean\}`([^`]+)`", r"*\1*", text)
     text = re.sub(r"\]\(#([\w-]+)\)", lambda match: f"]({_address(match[1])})", text)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
@@ -89,15 +92,17 @@ def _directive(match):
 
 
 def _citations(keys):
-    """Return "([LeCun et al., 1998](https://doi.org/...); ...)" for the keys of a citation."""
+    """Return "[LeCun et al., 1998](https://doi.org/...); ..." for the keys of a citation."""
     entries = parse_file(ROOT / "references.bib").entries
-    return "(" + "; ".join(_citation(entries[key.strip()]) for key in keys.split(",")) + ")"
+    return "; ".join(_citation(entries[key.strip()]) for key in keys.split(","))
 
 
 def _citation(entry):
     """Return "[LeCun et al., 1998](https://doi.org/...)" for one entry of the bibliography."""
     names = [" ".join(person.last_names).strip("{}") for person in entry.persons["author"]]
-    authors = names[0] if len(names) == 1 else " and ".join(names) if len(names) == 2 else f"{names[0]} et al."
+    authors = (
+        names[0] if len(names) == 1 else " and ".join(names) if len(names) == 2 else f"{names[0]} et al."
+    )
     text = f"{authors}, {entry.fields['year']}"
     address = f"https://doi.org/{entry.fields['doi']}" if "doi" in entry.fields else entry.fields.get("url")
     return f"[{text}]({address})" if address else text

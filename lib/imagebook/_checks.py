@@ -52,7 +52,8 @@ def array(name, value, *, ndim, finite=False):
     wanted = (ndim,) if isinstance(ndim, int) else tuple(ndim)
     if result.ndim not in wanted:
         counts = " or ".join(str(n) for n in wanted)
-        raise ValueError(f"{name} must be an array with {counts} dimensions, got shape {result.shape}")
+        noun = "dimension" if wanted == (1,) else "dimensions"
+        raise ValueError(f"{name} must be an array with {counts} {noun}, got shape {result.shape}")
     if result.dtype.kind == "b":
         result = result.astype(np.uint8)
     elif result.dtype == np.float16:
@@ -113,10 +114,8 @@ def pair(name, value, *, low):
     >>> pair("stride", 2, low=1), pair("stride", (1, 2), low=1)
     ((2, 2), (1, 2))
     """
-    if np.ndim(value) == 0 and not isinstance(value, str):
-        both = (value, value)
-    else:
-        both = tuple(value)
+    is_sequence = isinstance(value, tuple | list) or getattr(value, "ndim", 0) == 1
+    both = tuple(value) if is_sequence else (value, value)
     if len(both) != 2:
         raise ValueError(f"{name} must be one integer or a pair (vertical, horizontal), got {value!r}")
     return integer(name, both[0], low=low), integer(name, both[1], low=low)

@@ -404,7 +404,7 @@ def pipeline(
 ):
     """Return a function `augment(images, rng)` that changes every image at random: data augmentation.
 
-    Each range is a pair (low, high), from which a parameter is drawn uniformly and afresh for every image; what
+    Each range is a pair (low, high) from which a parameter is drawn uniformly, afresh for every image; what
     is not given is left out. The order is always the same: flips, scale and stretch, shear, rotation (all
     about the centre), translation; then contrast, brightness, noise, erasing. Black comes in from outside.
 
@@ -468,8 +468,8 @@ def pipeline(
     stretch = _range("stretch", stretch, _positive, default=1)
     shear = _range("shear", shear, partial(_checks.number, low=-89, high=89), default=0)
     translate = _range("translate", translate, _checks.number, default=0)
-    flip_horizontal = _checks.number("flip_horizontal", flip_horizontal or 0, low=0, high=1)
-    flip_vertical = _checks.number("flip_vertical", flip_vertical or 0, low=0, high=1)
+    flip_horizontal = _probability("flip_horizontal", flip_horizontal)
+    flip_vertical = _probability("flip_vertical", flip_vertical)
     contrast = _range("contrast", contrast, at_least_0)
     brightness = _range("brightness", brightness, partial(_checks.number, low=-1, high=1))
     noise = _range("noise", noise, at_least_0)
@@ -493,43 +493,47 @@ def pipeline(
         count, height, width, _ = batch.shape
         if erase is not None and erase[1] > min(height, width):
             raise ValueError(f"erase must be at most the image's {(height, width)}, got {erase}")
-        one_each = (count, 1, 1, 1)
+
+        def one_each(limits):
+            """Return one random number for every image."""
+            return rng.uniform(*limits, size=(count, 1, 1, 1)).astype(batch.dtype)
+
         if moves:
             centre = (width / 2, height / 2)
             matrices = np.reshape([random_matrix(centre, rng) for _ in range(count)], (count, 3, 3))
             batch = geometry.warp(batch, matrices)
         if contrast is not None:
-            batch = _with_contrast(batch, rng.uniform(*contrast, size=one_each))
+            batch = _with_contrast(batch, one_each(contrast))
         if brightness is not None:
-            batch = _with_brightness(batch, rng.uniform(*brightness, size=one_each))
+            batch = _with_brightness(batch, one_each(brightness))
         if noise is not None:
-            batch = _with_noise(batch, rng.uniform(*noise, size=one_each), rng)
+            batch = _with_noise(batch, one_each(noise), rng)
         if erase is not None:
-            heights, widths = rng.integers(erase[0], erase[1] + 1, size=(2, *one_each))
+            heights, widths = rng.integers(erase[0], erase[1] + 1, size=(2, count, 1, 1, 1))
             batch = _with_hole(batch, heights, widths, 0.0, rng)
         return geometry._from_batch(batch.copy(), np.ndim(images))
 
     return augment
 
 
-# The arithmetic, on batches. A parameter is one number for all images, or an array (N, 1, 1, 1) of one for each.
+# The arithmetic on batches. A parameter is one number for all images or an array (N, 1, 1, 1), one for each.
 
 
 def _with_contrast(batch, factor):
     """Return the batch with the distances from each image's mean multiplied by `factor`."""
-    mean = batch.mean(axis=(1, 2, 3), keepdims=True, dtype=np.float64)
-    return np.clip(mean + factor * (batch - mean), 0, 1).astype(batch.dtype)
+    mean = batch.mean(axis=(1, 2, 3), keepdims=True, dtype=np.float64).astype(batch.dtype)
+    return np.clip(mean + factor * (batch - mean), 0, 1)
 
 
 def _with_brightness(batch, delta):
     """Return the batch with `delta` added."""
-    return np.clip(batch + delta, 0, 1).astype(batch.dtype)
+    return np.clip(batch + delta, 0, 1)
 
 
 def _with_noise(batch, standard_deviation, rng):
     """Return the batch with Gaussian noise added."""
-    noise = standard_deviation * rng.standard_normal(batch.shape)
-    return np.clip(batch + noise, 0, 1).astype(batch.dtype)
+    noise = rng.standard_normal(batch.shape, dtype=batch.dtype)
+    return np.clip(batch + standard_deviation * noise, 0, 1)
 
 
 def _with_hole(batch, hole_height, hole_width, fill, rng):
@@ -569,8 +573,13 @@ def _positive(name, value):
     return value
 
 
+def _probability(name, value):
+    """Return `value` as a float in [0, 1]; None becomes 0."""
+    return 0.0 if value is None else _checks.number(name, value, low=0, high=1)
+
+
 def _range(name, value, check, *, default=None):
-    """Return `value` as a pair low <= high of numbers that pass `check`; of None, what stands for no change."""
+    """Return `value` as a pair low <= high of numbers that pass `check`; None becomes the default."""
     if value is None:
         return None if default is None else (default, default)
     if np.shape(value) != (2,):

@@ -36,7 +36,8 @@ def area(boxes):
     >>> float(area([275, 1271, 2954, 2761]))  # 2679 x 1490
     3991710.0
     """
-    return _area(_checked("boxes", boxes, ndim=(1, 2)))
+    boxes = _checked("boxes", boxes, ndim=(1, 2))
+    return (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
 
 
 def iou(box_a, box_b):
@@ -71,7 +72,7 @@ def iou(box_a, box_b):
     """
     box_a = _checked("box_a", box_a, ndim=1)
     box_b = _checked("box_b", box_b, ndim=1)
-    return float(_pairwise_iou(box_a[np.newaxis], box_b[np.newaxis])[0, 0])
+    return float(pairwise_iou(box_a[np.newaxis], box_b[np.newaxis])[0, 0])
 
 
 def pairwise_iou(boxes_a, boxes_b):
@@ -101,7 +102,14 @@ def pairwise_iou(boxes_a, boxes_b):
     >>> pairwise_iou([[0, 0, 2, 2]], [[0, 0, 2, 2], [1, 0, 2, 2], [2, 2, 3, 3]])
     array([[1. , 0.5, 0. ]])
     """
-    return _pairwise_iou(_checked("boxes_a", boxes_a, ndim=2), _checked("boxes_b", boxes_b, ndim=2))
+    boxes_a = _checked("boxes_a", boxes_a, ndim=2)
+    boxes_b = _checked("boxes_b", boxes_b, ndim=2)
+    low = np.maximum(boxes_a[:, np.newaxis, :2], boxes_b[:, :2])
+    high = np.minimum(boxes_a[:, np.newaxis, 2:], boxes_b[:, 2:])
+    width, height = np.moveaxis(np.maximum(high - low, 0), -1, 0)  # negative: the boxes are apart
+    intersection = width * height
+    union = area(boxes_a)[:, np.newaxis] + area(boxes_b) - intersection
+    return np.divide(intersection, union, out=np.zeros_like(union), where=union > 0)
 
 
 def nms(boxes, scores, *, iou_threshold):
@@ -150,7 +158,7 @@ def nms(boxes, scores, *, iou_threshold):
     while waiting.size:
         best, waiting = waiting[0], waiting[1:]
         kept.append(best)
-        overlap = _pairwise_iou(boxes[best][np.newaxis], boxes[waiting])[0]
+        overlap = pairwise_iou(boxes[best][np.newaxis], boxes[waiting])[0]
         waiting = waiting[overlap <= iou_threshold]
     return np.array(kept, dtype=np.int64)
 
@@ -283,18 +291,3 @@ def _checked(name, boxes, *, ndim, layout="xyxy"):
         which = f"{name}[{np.argmax(wrong)}]" if boxes.ndim == 2 else name
         raise ValueError(f"{which} must have {wanted}, got {np.atleast_2d(boxes)[np.argmax(wrong)].tolist()}")
     return boxes
-
-
-def _area(boxes):
-    """Return the area of checked boxes."""
-    return (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
-
-
-def _pairwise_iou(boxes_a, boxes_b):
-    """Return the (N, M) intersections over unions of checked boxes."""
-    low = np.maximum(boxes_a[:, np.newaxis, :2], boxes_b[:, :2])
-    high = np.minimum(boxes_a[:, np.newaxis, 2:], boxes_b[:, 2:])
-    width, height = np.moveaxis(np.maximum(high - low, 0), -1, 0)  # negative: the boxes are apart
-    intersection = width * height
-    union = _area(boxes_a)[:, np.newaxis] + _area(boxes_b) - intersection
-    return np.divide(intersection, union, out=np.zeros_like(union), where=union > 0)

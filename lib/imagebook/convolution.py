@@ -64,8 +64,8 @@ def output_size(size, kernel_size, *, stride=1, padding=0, dilation=1):
 def cross_correlate2d(image, kernel, *, stride=1, padding=0, dilation=1):
     """Return the cross-correlation of an image with a kernel: what machine learning calls convolution.
 
-    result[r, c] = sum over i, j of image[r + i, c + j] kernel[i, j]. The kernel is not flipped
-    (`convolve2d` flips it). Each channel is filtered by itself.
+    result[r, c] = sum over i, j of image[r + i, c + j] kernel[i, j], for stride 1 and no padding. The
+    kernel is not flipped (`convolve2d` flips it). Each channel is filtered by itself.
 
     Parameters
     ----------
@@ -106,8 +106,9 @@ def cross_correlate2d(image, kernel, *, stride=1, padding=0, dilation=1):
 def convolve2d(image, kernel, *, stride=1, padding=0, dilation=1):
     """Return the convolution of an image with a kernel: the cross-correlation with the kernel flipped.
 
-    result[r, c] = sum over i, j of image[r + i, c + j] kernel[kh - 1 - i, kw - 1 - j]. This is the
-    mathematician's convolution; for a kernel that equals its flip, the two are the same.
+    result[r, c] = sum over i, j of image[r + i, c + j] kernel[kh - 1 - i, kw - 1 - j], for stride 1 and
+    no padding. This is the mathematician's convolution; for a kernel that equals its flip in both axes,
+    the two are the same.
 
     Parameters
     ----------
@@ -199,10 +200,10 @@ def cross_correlate2d_loops(image, kernel, *, stride=1, padding=0, dilation=1):
 def conv2d(images, kernels, *, stride=1, padding=0, dilation=1):
     """Return the output of a convolutional layer without bias: one feature map per kernel.
 
-    result[n, r, c, o] = sum over i, j, k of images[n, r + i, c + j, k] kernels[i, j, k, o]. As usual
-    in machine learning this is a cross-correlation: the kernels are not flipped. It is computed as one
-    matrix product of all slices (`unfold`, also called im2col) with all kernels, which needs the
-    memory of up to kh kw copies of the images.
+    result[n, r, c, o] = sum over i, j, k of images[n, r + i, c + j, k] kernels[i, j, k, o], for stride 1
+    and no padding. As usual in machine learning this is a cross-correlation: the kernels are not
+    flipped. It is computed as one matrix product of all slices (`unfold`, also called im2col) with all
+    kernels, which needs the memory of up to kh kw copies of the images.
 
     Parameters
     ----------
@@ -245,8 +246,9 @@ def conv2d(images, kernels, *, stride=1, padding=0, dilation=1):
 def depthwise_conv2d(images, kernels, *, stride=1, padding=0, dilation=1):
     """Return the depthwise convolution of images: each channel is filtered by a kernel of its own.
 
-    result[n, r, c, k] = sum over i, j of images[n, r + i, c + j, k] kernels[i, j, k]. It does not mix
-    channels; followed by `pointwise_conv2d` it is a depthwise separable convolution.
+    result[n, r, c, k] = sum over i, j of images[n, r + i, c + j, k] kernels[i, j, k], for stride 1 and
+    no padding. It does not mix channels; followed by `pointwise_conv2d` it is a depthwise separable
+    convolution.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ import numpy as np
 from imagebook import _checks
 
 # Output pixels that `warp` computes at a time: the temporary arrays stay small, however large the batch.
-_PIXELS_AT_A_TIME = 2**20
+_PIXELS_AT_A_TIME = 2**16
 
 
 def rotation(angle):
@@ -352,7 +352,7 @@ def _as_batch(name, value):
     if images.ndim == 3:
         images = images[np.newaxis]
     if 0 in images.shape[1:]:
-        raise ValueError(f"{name} must not have an empty height, width or channel axis, got {np.shape(value)}")
+        raise ValueError(f"{name} must have pixels and channels, got shape {np.shape(value)}")
     return np.ascontiguousarray(images)
 
 

@@ -125,7 +125,7 @@ def binary_cross_entropy(logits, targets):
     Raises
     ------
     ValueError
-        If the shapes differ, a target is outside [0, 1], there is nothing to average, or a logit is not finite.
+        If the shapes differ, a target is not in [0, 1], a logit is not finite, or there are none.
 
     Examples
     --------

@@ -124,7 +124,7 @@ def _parameters(layers):
     for position, layer in enumerate(layers):
         for name, parameter in layer.parameters.items():
             if name not in layer.gradients:
-                raise RuntimeError(f"layer {position} has no gradient for {name!r}: call backward before step")
+                raise RuntimeError(f"layer {position} has no gradient for {name!r}: backward comes first")
             result.append(((position, name), parameter, layer.gradients[name]))
     return result
 

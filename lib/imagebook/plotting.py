@@ -1,4 +1,4 @@
-"""The figures that the book draws again and again. Each function returns a matplotlib figure; `show` puts it on the page."""
+"""The figures that the book draws again and again, each a matplotlib figure; `show` puts one on the page."""
 
 import base64
 import io
@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from imagebook import _checks
 
@@ -98,24 +99,23 @@ def matrix_grid(matrices, *, titles=None, highlights=None):
     """
     grids = [_checks.array("each matrix", matrix, ndim=2) for matrix in matrices]
     _same_number("matrices", grids, titles=titles, highlights=highlights)
-    columns = [grid.shape[1] for grid in grids]
-    # A cell is at most half an inch, so that a small matrix does not fill the page.
-    cell = min(0.5, WIDTH / (sum(columns) + len(grids) - 1))
-    height = cell * max(grid.shape[0] for grid in grids) + 0.4
-    figure = Figure(figsize=(cell * (sum(columns) + len(grids) - 1) + 0.1, height), layout="none")
-    total_width, total_height = figure.get_size_inches()
+    for grid in grids:
+        _checks.not_empty("each matrix", grid)
+    # One cell is left free between two matrices; a cell is at most half an inch wide.
+    cells_across = sum(grid.shape[1] for grid in grids) + len(grids) - 1
+    cell = min(0.5, WIDTH / cells_across)
+    tallest = cell * max(grid.shape[0] for grid in grids)
+    size = np.array([cell * cells_across + 0.1, tallest + 0.4])
+    figure = Figure(figsize=tuple(size), layout="none")
     left = 0.05
     for index, grid in enumerate(grids):
-        rows, columns_here = grid.shape
-        tall = cell * rows
-        bottom = (total_height - 0.35 - tall) / 2 if rows else 0
-        axes = figure.add_axes(
-            (left / total_width, bottom / total_height, cell * columns_here / total_width, tall / total_height)
-        )
-        left += cell * (columns_here + 1)
+        height, width = cell * grid.shape[0], cell * grid.shape[1]
+        corner = np.array([left, 0.05 + (tallest - height) / 2])
+        axes = figure.add_axes((*(corner / size), *((width, height) / size)))
         _draw_matrix(axes, grid, cell, highlights[index] if highlights else None)
         if titles:
             axes.set_title(titles[index], fontsize=11, pad=5)
+        left += width + cell
     return figure
 
 
@@ -131,10 +131,16 @@ def _draw_matrix(axes, grid, cell, highlight):
     for line in range(1, columns):
         axes.axvline(line, color="#BBBBBB", linewidth=0.8)
     for (row, column), value in np.ndenumerate(grid):
-        text = str(value) if grid.dtype.kind in "iu" else f"{value:.2f}".rstrip("0").rstrip(".")
+        text = _number(value)
         # Six characters fill a cell at 10 points and half an inch.
         size = min(11.0, 22.0 * cell, 120.0 * cell / max(len(text), 1))
         axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=size)
+
+
+def _number(value):
+    """Return a number as a cell shows it: integers as they are, others with up to two decimals."""
+    text = str(value) if isinstance(value, np.integer) else f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text.replace("-", "\N{MINUS SIGN}")
 
 
 def image_row(images, *, titles=None, limits=(0.0, 1.0)):
@@ -236,8 +242,8 @@ def boxes_on_image(image, boxes, *, labels=None):
     Examples
     --------
     >>> figure = boxes_on_image([[0.0, 1.0], [1.0, 0.0]], [[0, 0, 1, 2]], labels=["left half"])
-    >>> [patch.get_width() for patch in figure.axes[0].patches]
-    [np.float64(1.0)]
+    >>> float(figure.axes[0].patches[0].get_width())
+    1.0
     """
     picture = _image(image)
     corners = _checks.array("boxes", boxes, ndim=2, finite=True)
@@ -308,6 +314,8 @@ def curves(series, *, x_label, y_label, x=None):
         if len(positions) != len(values):
             raise ValueError(f"curve {name!r} must have {len(positions)} values, got {len(values)}")
         axes.plot(positions, values, color=COLORS[index % len(COLORS)], marker="o", markersize=4, label=name)
+    if x is None:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#DDDDDD", linewidth=0.6)

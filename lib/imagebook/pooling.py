@@ -107,18 +107,16 @@ def _slices(images, size, stride, padding, *, fill):
     padding = _checks.pair("padding", padding, low=0)
     if padding[0] >= size[0] or padding[1] >= size[1]:
         raise ValueError(f"padding must be less than the window's size {size}, got {padding}")
-    if images.ndim == 2:
-        images = images[:, :, np.newaxis]
-    if images.ndim == 3:
-        images = images[np.newaxis]
-    if 0 in images.shape[1:]:
+    batch = images[:, :, np.newaxis] if images.ndim == 2 else images
+    batch = batch[np.newaxis] if batch.ndim == 3 else batch
+    if 0 in batch.shape[1:]:
         raise ValueError(f"images must have at least one row, column and channel, got shape {images.shape}")
     for axis in (0, 1):
-        output_size(images.shape[1 + axis], size[axis], padding=padding[axis])
+        output_size(batch.shape[1 + axis], size[axis], padding=padding[axis])
     if any(padding):
         margins = ((0, 0), (padding[0],) * 2, (padding[1],) * 2, (0, 0))
-        images = np.pad(images, margins, constant_values=fill)
-    return unfold(images, size, stride=stride)
+        batch = np.pad(batch, margins, constant_values=fill)
+    return unfold(batch, size, stride=stride)
 
 
 def _cells(slices):

@@ -4,8 +4,8 @@
 def progress(iterable, *, total=None, label, show):
     """Return the iterable, wrapped in a progress bar on standard error if wanted and possible.
 
-    tqdm is an optional dependency (`pip install imagebook[progress]`); without it nothing is shown and nothing
-    else changes.
+    tqdm is an optional dependency (`pip install imagebook[progress]`); without it nothing is shown, and
+    nothing else changes.
 
     Parameters
     ----------

@@ -50,20 +50,21 @@ def downsample(image, factor, *, antialias=True):
     """
     batch = geometry._as_batch("image", image)
     vertical, horizontal = _checks.pair("factor", factor, low=1)
-    _check_bool("antialias", antialias)
     _, height, width, _ = batch.shape
     if not antialias:
         return geometry._from_batch(batch[:, ::vertical, ::horizontal].copy(), np.ndim(image))
-    rows = _block_weights(height, vertical)
-    columns = _block_weights(width, horizontal)
-    return geometry._from_batch(_weighted_sums(batch, rows, columns), np.ndim(image))
+    sums = np.add.reduceat(batch, np.arange(0, height, vertical), axis=1, dtype=np.float64)
+    sums = np.add.reduceat(sums, np.arange(0, width, horizontal), axis=2)
+    counts = np.outer(_block_lengths(height, vertical), _block_lengths(width, horizontal))
+    means = (sums / counts[:, :, np.newaxis]).astype(batch.dtype)
+    return geometry._from_batch(means, np.ndim(image))
 
 
 def resize(image, shape, *, antialias=True):
     r"""Return the image resized by bilinear interpolation, the triangle filter.
 
-    Output pixel i lies at :math:`s (i + 1/2)` in the input, where s = input size / output size. It is the mean of
-    the input pixels, of centres :math:`j + 1/2`, weighted by their distance from there,
+    The centre of output pixel i lies at :math:`s (i + 1/2)` in the input, where s is the input size over
+    the output size. The pixel is a weighted mean: input pixel j, whose centre is :math:`j + 1/2`, weighs
 
     .. math:: w_{ij} \propto \max\left(0, 1 - \frac{|j + 1/2 - s (i + 1/2)|}{r}\right), \quad r = \max(s, 1),
 
@@ -102,18 +103,20 @@ def resize(image, shape, *, antialias=True):
     """
     batch = geometry._as_batch("image", image)
     new_height, new_width = _checks.pair("shape", shape, low=1)
-    _check_bool("antialias", antialias)
     _, height, width, _ = batch.shape
     rows = _triangle_weights(height, new_height, antialias)
     columns = _triangle_weights(width, new_width, antialias)
-    return geometry._from_batch(_weighted_sums(batch, rows, columns), np.ndim(image))
+    # Sums in double precision: a constant image stays exactly constant.
+    mixed = np.tensordot(batch.astype(np.float64), rows, axes=(1, 1))  # (N, W, C, H')
+    mixed = np.tensordot(mixed, columns, axes=(1, 1))  # (N, C, H', W')
+    resized = np.ascontiguousarray(np.moveaxis(mixed, 1, 3), dtype=batch.dtype)
+    return geometry._from_batch(resized, np.ndim(image))
 
 
-def _block_weights(size, factor):
-    """Return the weights (ceil(size / factor), size) with which pixels enter the means of their blocks."""
-    block_of_pixel = np.arange(size) // factor
-    belongs = block_of_pixel == np.arange(block_of_pixel[-1] + 1)[:, np.newaxis]
-    return belongs / belongs.sum(axis=1, keepdims=True)
+def _block_lengths(size, factor):
+    """Return how many of `size` pixels each block of `factor` pixels has: all but the last block are full."""
+    starts = np.arange(0, size, factor)
+    return np.minimum(starts + factor, size) - starts
 
 
 def _triangle_weights(size, new_size, antialias):
@@ -124,12 +127,3 @@ def _triangle_weights(size, new_size, antialias):
     centres = np.arange(size) + 0.5
     weights = np.maximum(0.0, 1.0 - np.abs(centres - places) / radius)
     return weights / weights.sum(axis=1, keepdims=True)
-
-
-def _weighted_sums(batch, rows, columns):
-    """Return the batch with its rows mixed by the weights (H', H) and its columns by the weights (W', W)."""
-    count, height, width, channels = batch.shape
-    # Sums in double precision keep a constant image exactly constant.
-    mixed = rows @ batch.astype(np.float64).reshape(count, height, width * channels)
-    mixed = mixed.reshape(count, len(rows), width, channels).swapaxes(2, 3) @ columns.T
-    return np.ascontiguousarray(mixed.swapaxes(2, 3), dtype=batch.dtype)

@@ -1,0 +1,334 @@
+"""Models: layers in a row, trained by gradient descent, saved as plain arrays."""
+
+import os
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from imagebook import _checks
+from imagebook.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
+from imagebook.losses import class_labels
+from imagebook.progress import postfix
+from imagebook.progress import progress as progress_bar
+
+
+def accuracy(logits, labels):
+    """Return the accuracy: the part of the examples whose largest score is that of the true class.
+
+    1/N Σₙ [argmax zₙ = yₙ]; of equal scores the first counts.
+
+    Parameters
+    ----------
+    logits : array_like, shape (N, K)
+        One score per class; probabilities do as well.
+    labels : array_like of int, shape (N,)
+        The true classes, 0 to K-1.
+
+    Returns
+    -------
+    float
+        From 0 (all wrong) to 1 (all right).
+
+    Raises
+    ------
+    TypeError
+        If the labels are not integers.
+    ValueError
+        If there is not one label in 0 to K-1 per row, or N is 0.
+
+    Examples
+    --------
+    >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
+    0.5
+    """
+    logits = _checks.floats("logits", logits, ndim=2)
+    _checks.not_empty("logits", logits)
+    labels = class_labels(labels, n_examples=logits.shape[0], n_classes=logits.shape[1])
+    return float(np.mean(np.argmax(logits, axis=1) == labels))
+
+
+def small_cnn(*, rng, dtype=np.float32):
+    """Return an untrained convolutional neural network for 28 x 28 digits, small enough to train in seconds.
+
+    conv 3 x 3, 1 → 8; ReLU; max pool 2; conv 3 x 3, 8 → 16; ReLU; max pool 2; flatten; dense 400 → 10
+
+    It has 5,258 parameters and takes images of shape (N, 28, 28, 1), float in [0, 1]; its ten outputs are
+    logits, made for `losses.cross_entropy`.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws the initial weights.
+    dtype : float32 or float64
+        Type of the parameters and of all computation.
+
+    Returns
+    -------
+    Sequential
+        The network.
+
+    References
+    ----------
+    LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document recognition, figure 2.
+
+    Examples
+    --------
+    >>> model = small_cnn(rng=np.random.default_rng(0))
+    >>> model.parameter_count
+    5258
+    >>> model.predict(np.zeros((3, 28, 28, 1))).shape
+    (3, 10)
+    """
+    return Sequential(
+        [
+            Conv2D(1, 8, 3, rng=rng, dtype=dtype),  # (N, 26, 26, 8)
+            ReLU(),
+            MaxPool2D(2),  # (N, 13, 13, 8)
+            Conv2D(8, 16, 3, rng=rng, dtype=dtype),  # (N, 11, 11, 16)
+            ReLU(),
+            MaxPool2D(2),  # (N, 5, 5, 16)
+            Flatten(),  # (N, 400)
+            Dense(400, 10, rng=rng, dtype=dtype),  # (N, 10)
+        ]
+    )
+
+
+class Sequential:
+    """A feedforward network: every layer's outputs are the next one's inputs.
+
+    y = f_L(… f₂(f₁(x)))
+
+    Models may share layers: `Sequential(model.layers[:-1])` is the same network without its last layer.
+
+    Parameters
+    ----------
+    layers : list of Layer
+        At least one, the first one first.
+
+    Examples
+    --------
+    >>> from imagebook.losses import mean_squared_error
+    >>> from imagebook.optim import SGD
+    >>> rng = np.random.default_rng(0)
+    >>> model = Sequential([Dense(1, 1, rng=rng)])
+    >>> x = np.array([[0.0], [1.0], [2.0]])
+    >>> history = model.fit(
+    ...     x, 3 * x + 1, loss=mean_squared_error, optimizer=SGD(learning_rate=0.3), epochs=100, rng=rng,
+    ...     progress=False,
+    ... )
+    >>> model.predict([[10.0]]).round(2)  # 3 * 10 + 1
+    array([[31.]], dtype=float32)
+    """
+
+    def __init__(self, layers):
+        self.layers = list(layers)
+        if not self.layers:
+            raise ValueError("layers must hold at least one layer, got none")
+        for position, layer in enumerate(self.layers):
+            if not isinstance(layer, Layer):
+                raise TypeError(f"layers must hold layers only, got {layer!r} at position {position}")
+
+    @property
+    def parameter_count(self):
+        """How many numbers training may change."""
+        return sum(parameter.size for parameter in self._named_parameters().values())
+
+    def forward(self, inputs, *, training=False):
+        """Return the last layer's outputs; every layer keeps what `backward` needs."""
+        for layer in self.layers:
+            inputs = layer.forward(inputs, training=training)
+        return inputs
+
+    def backward(self, gradient):
+        """Return dL/dx, given dL/dy; every layer stores the gradients of its parameters (backpropagation)."""
+        for layer in reversed(self.layers):
+            gradient = layer.backward(gradient)
+        return gradient
+
+    def predict(self, inputs, *, batch_size=256):
+        """Return the outputs for any number of inputs, computed batch by batch to save memory.
+
+        Parameters
+        ----------
+        inputs : array_like, shape (N, ...)
+            What the first layer takes.
+        batch_size : int
+            How many examples at a time, at least 1; it does not change the result.
+
+        Returns
+        -------
+        ndarray, shape (N, ...)
+            The last layer's raw outputs: logits stay logits. Dropout is off.
+        """
+        inputs = _checks.floats("inputs", inputs, ndim=(2, 3, 4))
+        batch_size = _checks.integer("batch_size", batch_size, low=1)
+        starts = range(0, max(len(inputs), 1), batch_size)  # no examples still make one batch, an empty one
+        return np.concatenate([self.forward(inputs[start : start + batch_size]) for start in starts])
+
+    def fit(
+        self,
+        inputs,
+        targets,
+        *,
+        loss,
+        optimizer,
+        epochs,
+        batch_size=64,
+        rng,
+        validation=None,
+        augment=None,
+        progress=True,
+    ):
+        """Train the network by mini-batch gradient descent and return how the loss went.
+
+        Each epoch shuffles the examples and takes one step of the optimizer per batch.
+
+        Parameters
+        ----------
+        inputs : array_like, shape (N, ...)
+            What the first layer takes, N at least 1.
+        targets : array_like, shape (N, ...)
+            What the loss takes beside the outputs: labels or arrays.
+        loss : callable
+            `loss(outputs, targets)` returns the loss and its gradient; see `imagebook.losses`.
+        optimizer : SGD or Adam
+            Updates the parameters; an optimizer of its own for every model.
+        epochs : int
+            How often every example is seen, at least 0.
+        batch_size : int
+            Examples per step, at least 1; the last batch of an epoch may be smaller.
+        rng : numpy.random.Generator
+            Shuffles the examples, and is passed to `augment`.
+        validation : pair (inputs, targets), optional
+            Examples that are only measured, after every epoch.
+        augment : callable, optional
+            `augment(inputs, rng)` returns a changed copy of a batch's inputs: data augmentation.
+        progress : bool
+            Whether to show a progress bar, if tqdm is installed.
+
+        Returns
+        -------
+        dict of str to list of float
+            "loss", the mean over each epoch's batches while it ran, and "validation_loss", after each epoch,
+            if `validation` is given.
+
+        Raises
+        ------
+        ValueError
+            If inputs and targets differ in number, or (from the loss) if training diverged.
+        """
+        inputs, targets = _examples(inputs, targets)
+        epochs = _checks.integer("epochs", epochs, low=0)
+        batch_size = _checks.integer("batch_size", batch_size, low=1)
+        rng = _checks.generator(rng)
+        history = {"loss": []}
+        if validation is not None:
+            validation = _examples(*validation)
+            history["validation_loss"] = []
+
+        bar = progress_bar(range(epochs), label="epochs", show=progress)
+        for _ in bar:
+            history["loss"].append(self._epoch(inputs, targets, loss, optimizer, batch_size, rng, augment))
+            text = f"loss {history['loss'][-1]:.4f}"
+            if validation is not None:
+                value, _gradient = loss(self.predict(validation[0]), validation[1])
+                history["validation_loss"].append(value)
+                text += f", validation loss {value:.4f}"
+            postfix(bar, text)
+        return history
+
+    def _epoch(self, inputs, targets, loss, optimizer, batch_size, rng, augment):
+        """Take one step per batch and return the mean loss."""
+        order = rng.permutation(len(inputs))
+        total = 0.0
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            batch = inputs[chosen]
+            if augment is not None:
+                batch = augment(batch, rng)
+            value, gradient = loss(self.forward(batch, training=True), targets[chosen])
+            self.backward(gradient)
+            optimizer.step(self.layers)
+            total += value * len(chosen)
+        return total / len(order)
+
+    def save(self, path):
+        """Write all parameters to an .npz file, under keys such as "0.weights": position of the layer, name.
+
+        The file is complete or not there at all: it is written beside its place and then moved into it.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to; used as it is, so it should end in ".npz".
+        """
+        path = Path(path)
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+        try:
+            with open(unfinished, "wb") as stream:
+                np.savez(stream, **self._named_parameters())
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def load(self, path):
+        """Fill this model's parameters from a file that `save` wrote; change nothing if it does not fit.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The .npz file. Only plain arrays are read, never pickles, so that a file cannot run code.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If it is not an .npz file of plain arrays, or does not fit: the message lists what is missing,
+            what is too many, and which shapes and types differ.
+        """
+        parameters = self._named_parameters()
+        arrays = _read_npz(path)
+        problems = [f"{name} is missing" for name in parameters if name not in arrays]
+        for name, array in arrays.items():
+            if name not in parameters:
+                problems.append(f"{name} is not a parameter of the model")
+            elif array.dtype.kind != "f":
+                problems.append(f"{name} must hold floats, got dtype {array.dtype}")
+            elif array.shape != parameters[name].shape:
+                problems.append(f"{name} must have shape {parameters[name].shape}, got {array.shape}")
+        if problems:
+            raise ValueError(f"{path} does not fit this model: {'; '.join(problems)}")
+        for name, parameter in parameters.items():
+            parameter[...] = arrays[name]
+
+    def _named_parameters(self):
+        """Return all parameters, named by position of the layer and name: "0.weights"."""
+        return {
+            f"{position}.{name}": parameter
+            for position, layer in enumerate(self.layers)
+            for name, parameter in layer.parameters.items()
+        }
+
+
+def _examples(inputs, targets):
+    """Return inputs and targets as arrays of the same length, at least 1."""
+    inputs = _checks.floats("inputs", inputs, ndim=(2, 3, 4))
+    targets = _checks.array("targets", targets, ndim=(1, 2, 3, 4))
+    if len(inputs) == 0:
+        raise ValueError("inputs must hold at least one example, got none")
+    if len(targets) != len(inputs):
+        raise ValueError(f"targets must hold one entry per example, {len(inputs)}, got {len(targets)}")
+    return inputs, targets
+
+
+def _read_npz(path):
+    """Return the arrays of an .npz file by name."""
+    with open(path, "rb") as stream:
+        try:
+            file = np.load(stream, allow_pickle=False)
+            return {name: np.asarray(file[name]) for name in file.files}
+        except (ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(f"{path} is not an .npz file of plain arrays: {error}") from error

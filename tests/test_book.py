@@ -1,0 +1,139 @@
+"""The book's own extensions, each tried by building a small book with the real configuration."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+FRONT = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n\n"
+
+
+def load(path):
+    """Return a file of extensions/ or tools/ as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def book(root, tmp_path):
+    """Return a function that builds a book of one chapter and gives the result and the page."""
+    shutil.copytree(root / "extensions", tmp_path / "extensions")
+    shutil.copytree(root / "_static", tmp_path / "_static")
+    for name in ("_config.yml", "references.bib"):
+        shutil.copy(root / name, tmp_path / name)
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n", encoding="utf-8")
+
+    def build(text, *, remote=None):
+        (tmp_path / "index.md").write_text(FRONT + text, encoding="utf-8")
+        subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+        if remote:
+            subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", remote], check=True)
+        program = Path(sys.executable).with_name("jupyter-book")
+        command = [str(program), "build", str(tmp_path), "-W", "--keep-going", "-q"]
+        result = subprocess.run(command, capture_output=True, text=True)
+        page = tmp_path / "_build" / "html" / "index.html"
+        return result, page.read_text(encoding="utf-8") if page.exists() else ""
+
+    return build
+
+
+DRAW = """
+```{code-cell}
+from imagebook.plotting import curves, show
+figure = curves({"a": [1, 2]}, x_label="x", y_label="y")
+show(figure, alt="It rises.")
+```
+"""
+
+
+def test_a_figure_comes_with_its_words_and_size(book):
+    """The alternative text of `show` is the picture's; its size is known before it loads."""
+    result, page = book("# Page\n" + DRAW)
+    assert result.returncode == 0, result.stderr
+    assert 'alt="It rises."' in page
+    assert "width: 560px" in page
+
+
+def test_a_figure_without_words_fails_the_build(book):
+    """A figure displayed by anything but `show` has no alternative text."""
+    result, _ = book("# Page\n\n```{code-cell}\nimport matplotlib.pyplot as plt\n_ = plt.plot([1, 2])\n```\n")
+    assert result.returncode != 0
+    assert "a picture has no alternative text" in result.stderr
+
+
+def test_a_failing_cell_fails_the_build(book):
+    """Jupyter Book alone would end with exit code 0."""
+    result, _ = book("# Page\n\n```{code-cell}\n1 / 0\n```\n")
+    assert result.returncode != 0
+
+
+def test_without_a_remote_there_is_no_button_that_leads_nowhere(book):
+    """No launch, edit, repository or issue button; one search box; this year's copyright."""
+    result, page = book("# Page\n")
+    assert result.returncode == 0, result.stderr
+    assert not [word for word in ("mybinder", "/edit/", "/issues", "btn-launch") if word in page]
+    assert page.count('class="btn search-button-field') == 1
+    assert f"{date.today().year}" in page and "2023" not in page
+
+
+def test_buttons_lead_to_the_repository(book):
+    """Binder opens this page's notebook; edit and issue buttons lead to the repository, without credentials."""
+    result, page = book("# Page\n", remote="https://user:secret@github.com/someone/imagebook.git")
+    assert result.returncode == 0, result.stderr
+    assert "https://mybinder.org/v2/gh/someone/imagebook/main?urlpath=lab/tree/index.md" in page
+    assert "https://github.com/someone/imagebook/edit/main/index.md" in page
+    assert "https://github.com/someone/imagebook/issues/new" in page
+    assert "secret" not in page
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("https://github.com/a/b", "https://github.com/a/b"),
+        ("https://token@github.com/a/b.git", "https://github.com/a/b"),
+        ("git@github.com:a/b.git", "https://github.com/a/b"),
+        ("ssh://git@github.com/a/b.c/", "https://github.com/a/b.c"),
+        ("/home/someone/imagebook", None),
+        ("https://example.org/a/b.git", None),
+        ("", None),
+    ],
+)
+def test_the_address_of_a_remote(root, remote, address):
+    """Only a public address on GitHub becomes a button."""
+    assert load(root / "extensions" / "repository.py").public_address(remote) == address
+
+
+def test_a_changed_library_is_noticed(root, tmp_path, monkeypatch):
+    """Results that an older library computed are thrown away; those of the same library are kept."""
+    tool = load(root / "tools" / "book.py")
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    monkeypatch.setattr(tool, "BUILD", tmp_path / "_build")
+    (tmp_path / "requirements.txt").write_text("")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "a.py").write_text("x = 1")
+    results = tmp_path / "_build" / "results"
+
+    def build():
+        tool.forget_if_changed("library", tool.fingerprint(["lib"]), [results])
+        kept = results.exists()
+        results.mkdir(exist_ok=True)
+        return kept
+
+    assert [build(), build()] == [False, True]
+    (tmp_path / "lib" / "a.py").write_text("x = 2")
+    assert [build(), build()] == [False, True]
+
+
+def test_a_missing_page_is_noticed(root, monkeypatch):
+    """A book whose table of contents names a page that was not built is not a book."""
+    tool = load(root / "tools" / "book.py")
+    names = tool.pages()
+    assert names[0] == "index" and "pages/glossary" in names
+    monkeypatch.setattr(tool, "pages", lambda: [*names, "chapters/missing"])
+    assert "chapters/missing" in tool.not_built(root / "nowhere")
