@@ -11,6 +11,7 @@ import sys
 
 import numpy as np
 import torch
+
 from imagebook.boxes import nms, pairwise_iou
 from imagebook.convolution import conv2d
 from imagebook.pooling import max_pool2d

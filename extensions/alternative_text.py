@@ -1,7 +1,7 @@
 """Gives every picture its alternative text, and fails the build where one has none.
 
-`imagebook.plotting.show` displays a figure together with a plain-text twin that says what it shows. myst-nb passes on
-the picture and drops the twin; here the twin becomes the picture's alternative text.
+`imagebook.plotting.show` displays a figure together with a plain-text twin that says what it shows. myst-nb
+passes on the picture and drops the twin; here the twin becomes the picture's alternative text.
 """
 
 from docutils import nodes
@@ -15,11 +15,9 @@ class AlternativeText(SphinxTransform):
     default_priority = 400
 
     def apply(self):
-        for bundle in self.document.findall(
-            lambda node: (
-                node.get("nb_element") == "mime_bundle" if isinstance(node, nodes.container) else False
-            )
-        ):
+        for bundle in self.document.findall(nodes.container):
+            if bundle.get("nb_element") != "mime_bundle":
+                continue
             twins = [part.astext() for part in bundle if part.get("mime_type") == "text/plain"]
             # A repr such as <Figure size 640x480 with 1 Axes> says nothing.
             if twins and not twins[0].startswith("<"):
@@ -27,9 +25,8 @@ class AlternativeText(SphinxTransform):
                     image.setdefault("alt", twins[0])
         for image in self.document.findall(nodes.image):
             if not image.get("alt", "").strip():
-                logger.warning(
-                    "a picture has no alternative text: use plotting.show(figure, alt=...)", location=image
-                )
+                message = "a picture has no alternative text: use plotting.show(figure, alt=...)"
+                logger.warning(message, location=image)
 
 
 def setup(app):

@@ -9,7 +9,7 @@ from datetime import date
 
 
 def public_address(remote):
-    """Return the web address of a git remote on GitHub, without any credentials; None for any other remote."""
+    """Return the web address of a git remote on GitHub without credentials, None for any other remote."""
     match = re.fullmatch(
         r"(?:https://(?:[^/@]+@)?|ssh://git@|git@)github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?", remote
     )

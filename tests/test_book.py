@@ -83,7 +83,7 @@ def test_without_a_remote_there_is_no_button_that_leads_nowhere(book):
 
 
 def test_buttons_lead_to_the_repository(book):
-    """Binder opens this page's notebook; edit and issue buttons lead to the repository, without credentials."""
+    """Binder opens this page's notebook; no address carries the credentials of the remote."""
     result, page = book("# Page\n", remote="https://user:secret@github.com/someone/imagebook.git")
     assert result.returncode == 0, result.stderr
     assert "https://mybinder.org/v2/gh/someone/imagebook/main?urlpath=lab/tree/index.md" in page

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from imagebook.boxes import area, clip, convert, from_mask, iou, nms, pairwise_iou
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from imagebook import boxes, images
 
 DATA = Path(images.__file__).parent / "data"

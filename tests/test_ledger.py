@@ -4,6 +4,7 @@ import tomllib
 
 import numpy as np
 import pytest
+
 from imagebook import boxes, convolution, mnist, pooling
 
 # The ledger keeps, beside each printed number, the source and the month it was read.

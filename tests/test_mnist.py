@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from imagebook import mnist
 
 DATA = Path(mnist.__file__).parent / "data"

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from imagebook.pooling import average_pool2d, max_pool2d
 
 # The matrix of "pooling" in Google's Machine Learning Glossary (alt text of the picture, read 2026-11).

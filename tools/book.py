@@ -1,7 +1,7 @@
-"""Build the website: run every chapter that changed, both cores busy, then let Jupyter Book lay out the pages.
+"""Build the website: run the chapters that changed, all cores busy, then let Jupyter Book lay out the pages.
 
-Jupyter Book alone runs notebooks one after another, does not notice that the library changed, and ends well when pages
-are missing. This adds those three things and nothing else.
+Jupyter Book alone runs notebooks one after another, does not notice that the library changed, and ends well
+when pages are missing. This adds those three things and nothing else.
 """
 
 import hashlib

@@ -11,6 +11,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+
 from imagebook import mnist
 
 SAMPLE = Path(__file__).resolve().parent.parent / "lib" / "imagebook" / "data" / "mnist-sample.npz"

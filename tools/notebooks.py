@@ -1,8 +1,8 @@
 """Write chapters/*.ipynb from chapters/*.md, byte-identically each time.
 
-The MyST text is the source: it diffs and translates line by line. The notebooks are for Binder, JupyterLite, Colab and
-nbval, which know nothing of MyST or Sphinx, so its directives and roles become the plain Markdown that every notebook
-program shows.
+The MyST text is the source: it diffs and translates line by line. The notebooks are for Binder, JupyterLite,
+Colab and nbval, which know nothing of MyST or Sphinx, so its directives and roles become the plain Markdown
+that every notebook program shows.
 """
 
 import csv

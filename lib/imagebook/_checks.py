@@ -83,6 +83,36 @@ def not_empty(name, value):
         raise ValueError(f"{name} must not be empty, got shape {value.shape}")
 
 
+def batch(name, images):
+    """Return one checked image, (H, W) or (H, W, C), or a batch as a batch (N, H, W, C) that has pixels.
+
+    Examples
+    --------
+    >>> batch("images", np.zeros((28, 28))).shape
+    (1, 28, 28, 1)
+    """
+    if images.ndim == 2:
+        result = images[np.newaxis, :, :, np.newaxis]
+    else:
+        result = images[np.newaxis] if images.ndim == 3 else images
+    if 0 in result.shape[1:]:
+        raise ValueError(f"{name} must have at least one row, column and channel, got shape {images.shape}")
+    return result
+
+
+def unbatch(result, ndim):
+    """Return a batch (N, H, W, C) with as many dimensions, 2, 3 or 4, as the images came with to `batch`.
+
+    Examples
+    --------
+    >>> unbatch(np.zeros((1, 14, 14, 1)), 2).shape
+    (14, 14)
+    """
+    if ndim == 2:
+        return result[0, :, :, 0]
+    return result[0] if ndim == 3 else result
+
+
 def integer(name, value, *, low):
     """Return `value` as an int of at least `low`.
 
@@ -140,6 +170,22 @@ def number(name, value, *, low=-np.inf, high=np.inf):
         limits = f"at least {low}" if high == np.inf else f"between {low} and {high}"
         raise ValueError(f"{name} must be {limits}, got {value}")
     return float(value)
+
+
+def positive(name, value):
+    """Return `value` as a finite float of more than 0.
+
+    Examples
+    --------
+    >>> positive("factor", 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: factor must be more than 0, got 0
+    """
+    result = number(name, value)
+    if result <= 0:
+        raise ValueError(f"{name} must be more than 0, got {value}")
+    return result
 
 
 def choice(name, value, options):

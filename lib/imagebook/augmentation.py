@@ -66,7 +66,7 @@ def scale(images, factor, *, fill=0.0):
     >>> scale([[0.2, 0.4, 0.6, 0.8]], 0.5).round(9)
     array([[0. , 0.3, 0.7, 0. ]])
     """
-    factor = _positive("factor", factor)
+    factor = _checks.positive("factor", factor)
     return _warp_about_centre(images, geometry.scaling(factor), fill)
 
 
@@ -97,7 +97,7 @@ def stretch(images, factors, *, fill=0.0):
     """
     if np.shape(factors) != (2,):
         raise ValueError(f"factors must be a pair (vertical, horizontal), got {factors!r}")
-    factors = [_positive("factors", factor) for factor in factors]
+    factors = [_checks.positive("factors", factor) for factor in factors]
     return _warp_about_centre(images, geometry.scaling(factors), fill)
 
 
@@ -182,7 +182,7 @@ def flip_horizontal(images):
            [0.4, 0.3]])
     """
     batch = _as_batch(images)
-    return geometry._from_batch(batch[:, :, ::-1].copy(), np.ndim(images))
+    return _checks.unbatch(batch[:, :, ::-1].copy(), np.ndim(images))
 
 
 def flip_vertical(images):
@@ -208,7 +208,7 @@ def flip_vertical(images):
            [0.1, 0.2]])
     """
     batch = _as_batch(images)
-    return geometry._from_batch(batch[:, ::-1].copy(), np.ndim(images))
+    return _checks.unbatch(batch[:, ::-1].copy(), np.ndim(images))
 
 
 def crop(images, top_left, shape):
@@ -246,7 +246,7 @@ def crop(images, top_left, shape):
             f"the rectangle must lie inside the image of {batch.shape[1:3]} pixels, "
             f"got one that ends at row {bottom} and column {right}"
         )
-    return geometry._from_batch(batch[:, top:bottom, left:right].copy(), np.ndim(images))
+    return _checks.unbatch(batch[:, top:bottom, left:right].copy(), np.ndim(images))
 
 
 def adjust_contrast(images, factor):
@@ -276,7 +276,7 @@ def adjust_contrast(images, factor):
     """
     batch = _as_batch(images)
     factor = _checks.number("factor", factor, low=0)
-    return geometry._from_batch(_with_contrast(batch, factor), np.ndim(images))
+    return _checks.unbatch(_with_contrast(batch, factor), np.ndim(images))
 
 
 def adjust_brightness(images, delta):
@@ -306,7 +306,7 @@ def adjust_brightness(images, delta):
     """
     batch = _as_batch(images)
     delta = _checks.number("delta", delta, low=-1, high=1)
-    return geometry._from_batch(_with_brightness(batch, delta), np.ndim(images))
+    return _checks.unbatch(_with_brightness(batch, delta), np.ndim(images))
 
 
 def add_noise(images, standard_deviation, *, rng):
@@ -341,7 +341,7 @@ def add_noise(images, standard_deviation, *, rng):
     batch = _as_batch(images)
     standard_deviation = _checks.number("standard_deviation", standard_deviation, low=0)
     rng = _checks.generator(rng)
-    return geometry._from_batch(_with_noise(batch, standard_deviation, rng), np.ndim(images))
+    return _checks.unbatch(_with_noise(batch, standard_deviation, rng), np.ndim(images))
 
 
 def erase(images, size, *, rng, fill=0.0):
@@ -385,7 +385,7 @@ def erase(images, size, *, rng, fill=0.0):
         raise ValueError(f"size must be at most the image's {batch.shape[1:3]}, got {(height, width)}")
     rng = _checks.generator(rng)
     fill = _checks.number("fill", fill, low=0, high=1)
-    return geometry._from_batch(_with_hole(batch, height, width, fill, rng), np.ndim(images))
+    return _checks.unbatch(_with_hole(batch, height, width, fill, rng), np.ndim(images))
 
 
 def pipeline(
@@ -464,8 +464,8 @@ def pipeline(
     )
     at_least_0 = partial(_checks.number, low=0)
     rotate = _range("rotate", rotate, _checks.number, default=0)
-    scale = _range("scale", scale, _positive, default=1)
-    stretch = _range("stretch", stretch, _positive, default=1)
+    scale = _range("scale", scale, _checks.positive, default=1)
+    stretch = _range("stretch", stretch, _checks.positive, default=1)
     shear = _range("shear", shear, partial(_checks.number, low=-89, high=89), default=0)
     translate = _range("translate", translate, _checks.number, default=0)
     flip_horizontal = _probability("flip_horizontal", flip_horizontal)
@@ -511,7 +511,7 @@ def pipeline(
         if erase is not None:
             heights, widths = rng.integers(erase[0], erase[1] + 1, size=(2, count, 1, 1, 1))
             batch = _with_hole(batch, heights, widths, 0.0, rng)
-        return geometry._from_batch(batch.copy(), np.ndim(images))
+        return _checks.unbatch(batch.copy(), np.ndim(images))
 
     return augment
 
@@ -553,24 +553,16 @@ def _warp_about_centre(images, matrix, fill):
     fill = _checks.number("fill", fill, low=0, high=1)
     _, height, width, _ = batch.shape
     warped = geometry.warp(batch, geometry.about(matrix, (width / 2, height / 2)), fill=fill)
-    return geometry._from_batch(warped, np.ndim(images))
+    return _checks.unbatch(warped, np.ndim(images))
 
 
 def _as_batch(images):
     """Return one image or a batch, checked to lie in [0, 1], as a batch (N, H, W, C)."""
-    batch = geometry._as_batch("images", images)
+    batch = _checks.batch("images", _checks.floats("images", images, ndim=(2, 3, 4), finite=True))
     # The rounding of an earlier step, which may end a hair above 1, is forgiven.
     if batch.size and not -1e-6 <= batch.min() <= batch.max() <= 1 + 1e-6:
         raise ValueError(f"images must lie in [0, 1], got values from {batch.min()} to {batch.max()}")
     return batch
-
-
-def _positive(name, value):
-    """Return `value` as a finite float of more than 0."""
-    value = _checks.number(name, value)
-    if value <= 0:
-        raise ValueError(f"{name} must be more than 0, got {value}")
-    return value
 
 
 def _probability(name, value):

@@ -265,13 +265,14 @@ def warp(images, matrix, *, shape=None, fill=0.0):
     >>> warp([[1.0, 2.0, 3.0]], translation((0, 0.5)))
     array([[0.5, 1.5, 2.5]])
     """
-    batch = _as_batch("images", images)
+    images = _checks.floats("images", images, ndim=(2, 3, 4), finite=True)
+    batch = np.ascontiguousarray(_checks.batch("images", images))
     count, height, width, channels = batch.shape
     matrix = _matrix(matrix, ndim=(2, 3))
-    if matrix.ndim == 3 and (np.ndim(images) != 4 or len(matrix) != count):
+    if matrix.ndim == 3 and (images.ndim != 4 or len(matrix) != count):
         raise ValueError(
             f"matrix must have shape (3, 3), or (N, 3, 3) for a batch of N images, "
-            f"got shape {matrix.shape} for images of shape {np.shape(images)}"
+            f"got shape {matrix.shape} for images of shape {images.shape}"
         )
     inverses = np.broadcast_to(_inverse(matrix), (count, 3, 3))
     height, width = (height, width) if shape is None else _checks.pair("shape", shape, low=1)
@@ -288,7 +289,7 @@ def warp(images, matrix, *, shape=None, fill=0.0):
         x = np.divide(u, w, out=np.full_like(u, -np.inf), where=w != 0)
         y = np.divide(v, w, out=np.full_like(v, -np.inf), where=w != 0)
         result[block] = _bilinear(batch[block], x, y, fill)
-    return _from_batch(result.reshape(count, height, width, channels), np.ndim(images))
+    return _checks.unbatch(result.reshape(count, height, width, channels), images.ndim)
 
 
 def _bilinear(batch, x, y, fill):
@@ -342,22 +343,3 @@ def _number_pair(name, value, *, order="(vertical, horizontal)"):
         raise ValueError(f"{name} must be a pair of numbers {order}, got {value!r}")
     first, second = value
     return _checks.number(name, first), _checks.number(name, second)
-
-
-def _as_batch(name, value):
-    """Return one image or a batch, checked, as a batch (N, H, W, C) in the usual memory layout."""
-    images = _checks.floats(name, value, ndim=(2, 3, 4), finite=True)
-    if images.ndim == 2:
-        images = images[:, :, np.newaxis]
-    if images.ndim == 3:
-        images = images[np.newaxis]
-    if 0 in images.shape[1:]:
-        raise ValueError(f"{name} must have pixels and channels, got shape {np.shape(value)}")
-    return np.ascontiguousarray(images)
-
-
-def _from_batch(batch, ndim):
-    """Return the batch as it came to `_as_batch`: with 2, 3 or 4 dimensions."""
-    if ndim == 2:
-        return batch[0, :, :, 0]
-    return batch[0] if ndim == 3 else batch

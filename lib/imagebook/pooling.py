@@ -50,7 +50,7 @@ def max_pool2d(images, size, *, stride=None, padding=0):
     result = slices[:, :, :, 0, 0].copy()
     for i, j in _cells(slices):
         np.maximum(result, slices[:, :, :, i, j], out=result)
-    return _in_shape_of(images, result)
+    return _checks.unbatch(result, images.ndim)
 
 
 def average_pool2d(images, size, *, stride=None, padding=0):
@@ -97,7 +97,7 @@ def average_pool2d(images, size, *, stride=None, padding=0):
     total = np.zeros(slices.shape[:3] + slices.shape[5:], images.dtype)
     for i, j in _cells(slices):
         total += slices[:, :, :, i, j]
-    return _in_shape_of(images, total / pixels_seen)
+    return _checks.unbatch(total / pixels_seen, images.ndim)
 
 
 def _slices(images, size, stride, padding, *, fill):
@@ -107,10 +107,7 @@ def _slices(images, size, stride, padding, *, fill):
     padding = _checks.pair("padding", padding, low=0)
     if padding[0] >= size[0] or padding[1] >= size[1]:
         raise ValueError(f"padding must be less than the window's size {size}, got {padding}")
-    batch = images[:, :, np.newaxis] if images.ndim == 2 else images
-    batch = batch[np.newaxis] if batch.ndim == 3 else batch
-    if 0 in batch.shape[1:]:
-        raise ValueError(f"images must have at least one row, column and channel, got shape {images.shape}")
+    batch = _checks.batch("images", images)
     for axis in (0, 1):
         output_size(batch.shape[1 + axis], size[axis], padding=padding[axis])
     if any(padding):
@@ -122,10 +119,3 @@ def _slices(images, size, stride, padding, *, fill):
 def _cells(slices):
     """Return the cells (i, j) of the window: a loop over whole shifted images beats one over windows."""
     return np.ndindex(slices.shape[3:5])
-
-
-def _in_shape_of(images, batch):
-    """Return the pooled (N, H', W', C) batch with as many dimensions as the images had."""
-    if images.ndim == 4:
-        return batch
-    return batch[0] if images.ndim == 3 else batch[0, :, :, 0]

@@ -7,7 +7,7 @@ Arrays are images (H, W) or (H, W, C), or batches (N, H, W, C); three dimensions
 
 import numpy as np
 
-from imagebook import _checks, geometry
+from imagebook import _checks
 
 
 def downsample(image, factor, *, antialias=True):
@@ -48,16 +48,16 @@ def downsample(image, factor, *, antialias=True):
     >>> downsample(stripes, 2, antialias=False)
     array([[0. , 0. , 0.5]])
     """
-    batch = geometry._as_batch("image", image)
+    batch = _checks.batch("image", _checks.floats("image", image, ndim=(2, 3, 4), finite=True))
     vertical, horizontal = _checks.pair("factor", factor, low=1)
     _, height, width, _ = batch.shape
     if not antialias:
-        return geometry._from_batch(batch[:, ::vertical, ::horizontal].copy(), np.ndim(image))
+        return _checks.unbatch(batch[:, ::vertical, ::horizontal].copy(), np.ndim(image))
     sums = np.add.reduceat(batch, np.arange(0, height, vertical), axis=1, dtype=np.float64)
     sums = np.add.reduceat(sums, np.arange(0, width, horizontal), axis=2)
     counts = np.outer(_block_lengths(height, vertical), _block_lengths(width, horizontal))
     means = (sums / counts[:, :, np.newaxis]).astype(batch.dtype)
-    return geometry._from_batch(means, np.ndim(image))
+    return _checks.unbatch(means, np.ndim(image))
 
 
 def resize(image, shape, *, antialias=True):
@@ -101,7 +101,7 @@ def resize(image, shape, *, antialias=True):
     >>> resize([[0.0, 1.0]], (1, 4))
     array([[0.  , 0.25, 0.75, 1.  ]])
     """
-    batch = geometry._as_batch("image", image)
+    batch = _checks.batch("image", _checks.floats("image", image, ndim=(2, 3, 4), finite=True))
     new_height, new_width = _checks.pair("shape", shape, low=1)
     _, height, width, _ = batch.shape
     rows = _triangle_weights(height, new_height, antialias)
@@ -110,7 +110,7 @@ def resize(image, shape, *, antialias=True):
     mixed = np.tensordot(batch.astype(np.float64), rows, axes=(1, 1))  # (N, W, C, H')
     mixed = np.tensordot(mixed, columns, axes=(1, 1))  # (N, C, H', W')
     resized = np.ascontiguousarray(np.moveaxis(mixed, 1, 3), dtype=batch.dtype)
-    return geometry._from_batch(resized, np.ndim(image))
+    return _checks.unbatch(resized, np.ndim(image))
 
 
 def _block_lengths(size, factor):

@@ -201,9 +201,10 @@ def _check(logits, temperature, axis):
     """Return the arguments that `softmax`, `log_softmax` and `sample` share, checked."""
     logits = _checks.floats("logits", logits, ndim=(1, 2, 3, 4))
     axis = _check_axis("logits", logits, axis)
-    if np.isnan(logits).any() or np.isposinf(logits).any():
+    largest = logits.max(axis=axis)  # NaN if there is one
+    if np.isnan(largest).any() or np.isposinf(largest).any():
         raise ValueError("logits must be finite or minus infinity, got NaN or plus infinity")
-    if np.isneginf(logits).all(axis=axis).any():
+    if np.isneginf(largest).any():
         raise ValueError("logits must be finite for at least one class, got minus infinity for all")
     return np.ascontiguousarray(logits), _checks.number("temperature", temperature, low=0), axis
 

@@ -1,7 +1,7 @@
 """Refuses every connection that leaves this machine.
 
-Python imports a module of this name at start, so with this folder on PYTHONPATH the kernels that run notebooks are
-offline too, not only the test process.
+Python imports a module of this name at start, so with this folder on PYTHONPATH the kernels that run
+notebooks are offline too, not only the test process.
 """
 
 import ipaddress
