@@ -268,7 +268,7 @@ def test_errors_name_the_argument():
             "matrix must not send a point to infinity, got w = 0 for [0. 1.]",
         ),
         (lambda: warp(image[0], np.eye(3)), ValueError, "images must be an array with 2 or 3 or 4"),
-        (lambda: warp(np.ones((4, 0)), np.eye(3)), ValueError, "pixels and channels, got shape (4, 0)"),
+        (lambda: warp(np.ones((4, 0)), np.eye(3)), ValueError, "row, column and channel, got shape (4, 0)"),
         (lambda: warp(image * math.nan, np.eye(3)), ValueError, "images must be finite"),
         (lambda: warp(image, np.eye(3)[None]), ValueError, "matrix must have shape (3, 3), or (N, 3, 3)"),
         (
