@@ -5,7 +5,6 @@ dL/dy, stores dL/dθ of every parameter θ in `gradients` and returns dL/dx. Ima
 """
 
 import math
-from abc import ABC, abstractmethod
 
 import numpy as np
 
@@ -86,7 +85,7 @@ def he_normal(shape, *, fan_in, rng, dtype=np.float32):
     return rng.normal(0, math.sqrt(2 / fan_in), shape).astype(dtype)
 
 
-class Layer(ABC):
+class Layer:
     """A differentiable function with parameters; every layer below is one.
 
     Attributes
@@ -108,13 +107,13 @@ class Layer(ABC):
         self.gradients = {}
         self._kept = None
 
-    @abstractmethod
     def forward(self, inputs, *, training=False):
         """Return y = f(x); `training` matters to layers that behave differently while training."""
+        raise NotImplementedError
 
-    @abstractmethod
     def backward(self, gradient):
         """Return dL/dx, given dL/dy."""
+        raise NotImplementedError
 
     def _inputs(self, inputs, *axes):
         """Return the inputs as floats of the layer's type; `axes`: lengths, or letters of free ones."""
