@@ -53,8 +53,9 @@ class NotebookGuard(pytest.Item):
             node.id
             for cell in cells
             for statement in cell.body
-            if isinstance(statement, ast.Assign | ast.For)
-            for node in ast.walk(statement)
+            if isinstance(statement, ast.Assign)
+            for target in statement.targets
+            for node in ast.walk(target)
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         }
         known = self.ask("sorted(globals())")

@@ -169,5 +169,7 @@ def test_impossible_arguments_are_refused():
         autoencoder.decode(np.zeros((2, 4)))
     with pytest.raises(ValueError, match="code must be at least 1, got 0"):
         make(code=0)
+    with pytest.raises(ValueError, match=r"hidden must be a tuple of sizes such as \(128,\), got 128"):
+        make(hidden=128)
     with pytest.raises(ValueError, match="hidden must be at least 1, got 0"):
         make(hidden=(0,))

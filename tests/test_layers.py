@@ -113,8 +113,9 @@ def test_max_pool_gives_ties_to_the_first_maximum():
     np.testing.assert_array_equal(layer.backward(np.reshape([10, 20], (1, 1, 2, 1)))[0, :, :, 0], expected)
 
     padded = MaxPool2D(3, stride=3, padding=1)
-    np.testing.assert_array_equal(padded.forward(np.full((1, 1, 1, 1), -5.0)).ravel(), [-5])
-    np.testing.assert_array_equal(padded.backward(np.ones((1, 1, 1, 1))).ravel(), [1])
+    for value in (-5.0, 0.0):
+        np.testing.assert_array_equal(padded.forward(np.full((1, 1, 1, 1), value)).ravel(), [value])
+        np.testing.assert_array_equal(padded.backward(np.ones((1, 1, 1, 1))).ravel(), [1])
 
 
 def test_average_pool_does_not_count_padding():

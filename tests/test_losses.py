@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from imagebook.layers import sigmoid
-from imagebook.losses import binary_cross_entropy, cross_entropy, mean_squared_error
+from imagebook.losses import binary_cross_entropy, class_labels, cross_entropy, mean_squared_error
 from imagebook.softmax import softmax
 
 RNG = np.random.default_rng(0)
@@ -81,7 +81,7 @@ def test_binary_cross_entropy_is_stable():
     """A certain miss costs its logit on either side; the tiny cost of a near-certain hit is not lost."""
     assert binary_cross_entropy(np.float32([[1000]]), [[0]])[0] == 1000
     assert binary_cross_entropy(np.float32([[-1000]]), [[1]])[0] == 1000
-    assert binary_cross_entropy(np.float32([[-30]]), [[0]])[0] == pytest.approx(np.exp(-30), rel=1e-6)
+    assert binary_cross_entropy(np.float32([[-30]]), [[0]])[0] == pytest.approx(np.exp(-30), rel=1e-6, abs=0)
 
 
 def test_losses_agree_with_their_definitions():
@@ -138,6 +138,14 @@ def test_wrong_labels_are_refused(labels, error, message):
     """Classes outside the range, of the wrong number, of the wrong type or one-hot are named."""
     with pytest.raises(error, match=message):
         cross_entropy(np.zeros((2, 3)), labels)
+
+
+def test_labels_become_indices():
+    """Labels of any integer type, even none at all, come back as an array that can index."""
+    for labels, n in ((np.array([2, 0], np.uint8), 2), ([], 0)):
+        checked = class_labels(labels, n_examples=n, n_classes=3)
+        assert checked.dtype == np.intp
+        np.testing.assert_array_equal(checked, labels)
 
 
 def test_targets_that_are_no_probabilities_are_refused():

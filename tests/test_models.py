@@ -263,16 +263,21 @@ def test_impossible_training_is_refused():
         fit(model, images, labels, loss=cross_entropy, batch_size=0)
     with pytest.raises(ValueError, match="epochs must be at least 0, got -1"):
         fit(model, images, labels, loss=cross_entropy, epochs=-1)
+    with pytest.raises(TypeError, match=r"validation must be a pair \(inputs, targets\), got ndarray"):
+        fit(model, images, labels, loss=cross_entropy, validation=images)
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         model.fit(images, labels, loss=cross_entropy, optimizer=Adam(), epochs=1, rng=0)
 
 
 def test_impossible_models_are_refused():
-    """A model needs layers, and nothing but layers."""
+    """A model needs layers, nothing but layers, and none twice: each keeps one forward pass."""
     with pytest.raises(ValueError, match="layers must hold at least one layer, got none"):
         Sequential([])
     with pytest.raises(TypeError, match="layers must hold layers only, got .*ReLU.* at position 1"):
         Sequential([Flatten(), ReLU])
+    relu = ReLU()
+    with pytest.raises(ValueError, match="layers must all be different objects, got one again at position 2"):
+        Sequential([relu, Flatten(), relu])
 
 
 # Saving and loading

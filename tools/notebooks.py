@@ -94,7 +94,10 @@ def _directive(match):
 def _citations(keys):
     """Return "[LeCun et al., 1998](https://doi.org/...); ..." for the keys of a citation."""
     entries = parse_file(ROOT / "references.bib").entries
-    return "; ".join(_citation(entries[key.strip()]) for key in keys.split(","))
+    names = [key.strip() for key in keys.split(",")]
+    if missing := [name for name in names if name not in entries]:
+        raise ValueError(f"references.bib must hold every cited source, it lacks {', '.join(missing)}")
+    return "; ".join(_citation(entries[name]) for name in names)
 
 
 def _citation(entry):

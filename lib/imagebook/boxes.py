@@ -106,10 +106,12 @@ def pairwise_iou(boxes_a, boxes_b):
     boxes_b = _checked("boxes_b", boxes_b, ndim=2)
     low = np.maximum(boxes_a[:, np.newaxis, :2], boxes_b[:, :2])
     high = np.minimum(boxes_a[:, np.newaxis, 2:], boxes_b[:, 2:])
-    width, height = np.moveaxis(np.maximum(high - low, 0), -1, 0)  # negative: the boxes are apart
+    # A negative width or height says that the boxes are apart: they share nothing.
+    width, height = np.moveaxis(np.maximum(high - low, 0), -1, 0)
     intersection = width * height
     union = area(boxes_a)[:, np.newaxis] + area(boxes_b) - intersection
-    return np.divide(intersection, union, out=np.zeros_like(union), where=union > 0)
+    zeros = np.zeros_like(union)
+    return np.divide(intersection, union, out=zeros, where=union > 0)
 
 
 def nms(boxes, scores, *, iou_threshold):

@@ -140,7 +140,8 @@ def convolve2d(image, kernel, *, stride=1, padding=0, dilation=1):
            [45, 56]])
     """
     image, kernel = _image_and_kernel(image, kernel)
-    return cross_correlate2d(image, kernel[::-1, ::-1], stride=stride, padding=padding, dilation=dilation)
+    turned = kernel[::-1, ::-1]
+    return cross_correlate2d(image, turned, stride=stride, padding=padding, dilation=dilation)
 
 
 def cross_correlate2d_loops(image, kernel, *, stride=1, padding=0, dilation=1):
@@ -191,8 +192,8 @@ def cross_correlate2d_loops(image, kernel, *, stride=1, padding=0, dilation=1):
             products = []
             for i in range(kernel_height):
                 for j in range(kernel_width):
-                    pixel = padded[row * down + i * row_step, column * right + j * column_step]
-                    products.append(pixel * kernel[i, j])
+                    y, x = row * down + i * row_step, column * right + j * column_step
+                    products.append(padded[y, x] * kernel[i, j])
             result[row, column] = sum(products)
     return result
 
@@ -239,7 +240,8 @@ def conv2d(images, kernels, *, stride=1, padding=0, dilation=1):
     kernels = _checks.floats("kernels", kernels, ndim=4)
     _checks.not_empty("kernels", kernels)
     _same_channels("kernels", kernels.shape[2], images.shape[3])
-    slices = unfold(images, kernels.shape[:2], stride=stride, padding=padding, dilation=dilation)
+    size = kernels.shape[:2]
+    slices = unfold(images, size, stride=stride, padding=padding, dilation=dilation)
     return np.tensordot(slices, kernels, axes=3)
 
 

@@ -247,7 +247,8 @@ class Conv2D(Layer):
         inputs = self._inputs(inputs, "N", "H", "W", channels_in)
         slices = unfold(inputs, (height, width), **self._geometry)  # (N, H', W', kh, kw, C_in)
         rows = slices.reshape(math.prod(slices.shape[:3]), math.prod(slices.shape[3:]))
-        outputs = rows @ weights.reshape(-1, channels_out) + bias
+        outputs = rows @ weights.reshape(-1, channels_out)
+        outputs += bias
         return self._keep(outputs.reshape(*slices.shape[:3], channels_out), rows, inputs.shape)
 
     def backward(self, gradient):

@@ -180,7 +180,7 @@ def class_labels(labels, *, n_examples, n_classes):
     wrong = labels[(labels < 0) | (labels >= n_classes)]
     if wrong.size:
         raise ValueError(f"labels must be classes from 0 to {n_classes - 1}, got {wrong[0]}")
-    return labels
+    return labels.astype(np.intp, copy=False)
 
 
 def _pair(name, predictions, targets):

@@ -129,6 +129,10 @@ class Sequential:
         for position, layer in enumerate(self.layers):
             if not isinstance(layer, Layer):
                 raise TypeError(f"layers must hold layers only, got {layer!r} at position {position}")
+            if any(layer is other for other in self.layers[:position]):  # it can keep one forward pass only
+                raise ValueError(
+                    f"layers must all be different objects, got one again at position {position}"
+                )
 
     @property
     def parameter_count(self):
@@ -225,6 +229,10 @@ class Sequential:
         rng = _checks.generator(rng)
         history = {"loss": []}
         if validation is not None:
+            if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+                raise TypeError(
+                    f"validation must be a pair (inputs, targets), got {type(validation).__name__}"
+                )
             validation = _examples(*validation)
             history["validation_loss"] = []
 
@@ -328,7 +336,7 @@ def _read_npz(path):
     """Return the arrays of an .npz file by name."""
     with open(path, "rb") as stream:
         try:
-            file = np.load(stream, allow_pickle=False)
+            file = np.lib.npyio.NpzFile(stream, allow_pickle=False)
             return {name: np.asarray(file[name]) for name in file.files}
-        except (ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+        except (ValueError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(f"{path} is not an .npz file of plain arrays: {error}") from error

@@ -35,7 +35,7 @@ class SGD:
     """
 
     def __init__(self, *, learning_rate, momentum=0.0):
-        self.learning_rate = _positive("learning_rate", learning_rate)
+        self.learning_rate = _checks.positive("learning_rate", learning_rate)
         self.momentum = _fraction("momentum", momentum)
         self._velocities = {}
 
@@ -80,10 +80,10 @@ class Adam:
     """
 
     def __init__(self, *, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
-        self.learning_rate = _positive("learning_rate", learning_rate)
+        self.learning_rate = _checks.positive("learning_rate", learning_rate)
         self.beta1 = _fraction("beta1", beta1)
         self.beta2 = _fraction("beta2", beta2)
-        self.epsilon = _positive("epsilon", epsilon)
+        self.epsilon = _checks.positive("epsilon", epsilon)
         self._means = {}
         self._squares = {}
         self._steps = 0
@@ -100,14 +100,6 @@ class Adam:
             mean_hat = mean / (1 - self.beta1**self._steps)
             square_hat = square / (1 - self.beta2**self._steps)
             parameter -= self.learning_rate * mean_hat / (np.sqrt(square_hat) + self.epsilon)
-
-
-def _positive(name, value):
-    """Return `value` as a finite float above 0."""
-    result = _checks.number(name, value, low=0)
-    if result == 0:
-        raise ValueError(f"{name} must be above 0, got {value}")
-    return result
 
 
 def _fraction(name, value):

@@ -314,13 +314,14 @@ def curves(series, *, x_label, y_label, x=None):
         if len(positions) != len(values):
             raise ValueError(f"curve {name!r} must have {len(positions)} values, got {len(values)}")
         axes.plot(positions, values, color=COLORS[index % len(COLORS)], marker="o", markersize=4, label=name)
-    if x is None:
+    if x is None or np.asarray(x).dtype.kind in "iu":
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#DDDDDD", linewidth=0.6)
     if len(lines) > 1:
-        axes.legend(frameon=False)
+        # Above the axes, where it covers no curve.
+        axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0)
     return figure
 
 

@@ -45,7 +45,8 @@ def max_pool2d(images, size, *, stride=None, padding=0):
     """
     images = _checks.array("images", images, ndim=(2, 3, 4))
     # Nothing is smaller than this, so padding never wins.
-    lowest = -np.inf if images.dtype.kind == "f" else np.iinfo(images.dtype).min
+    has_floats = images.dtype.kind == "f"
+    lowest = -np.inf if has_floats else np.iinfo(images.dtype).min
     slices = _slices(images, size, stride, padding, fill=lowest)
     result = slices[:, :, :, 0, 0].copy()
     for i, j in _cells(slices):
