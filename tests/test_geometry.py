@@ -7,10 +7,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagebook import geometry
-from imagebook.geometry import about, rotation, scaling, shearing, transform_points, translation, warp
+from imagebook.geometry import (
+    about,
+    homography,
+    rotation,
+    scaling,
+    shearing,
+    transform_points,
+    translation,
+    warp,
+)
 
 ARROW_UP = np.array([[0.5, 1.0, 0.5], [0.0, 1.0, 0.0], [0.0, 0.9, 0.0]])
 ARROW_LEFT = np.array([[0.5, 0.0, 0.0], [1.0, 1.0, 0.9], [0.5, 0.0, 0.0]])
+
+SQUARE = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
+# The floor before a camera that looks at the horizon, y = 50: (x, y) on the floor is seen at (50 + 40 x / y,
+# 50 + 40 / y), as in any school drawing in perspective; y < 0 is behind the camera.
+FLOOR = np.array([[40.0, 50.0, 0.0], [0.0, 50.0, 40.0], [0.0, 1.0, 0.0]])
 
 
 def warp_by_definition(image, matrix, shape, fill):
@@ -20,12 +34,18 @@ def warp_by_definition(image, matrix, shape, fill):
         inside = 0 <= row < image.shape[0] and 0 <= column < image.shape[1]
         return image[row, column] if inside else fill
 
+    def w(x, y):
+        return (matrix @ (x, y, 1.0))[2]
+
     inverse = np.linalg.inv(matrix)
-    result = np.empty(shape)
+    centre = (image.shape[1] / 2, image.shape[0] / 2)
+    result = np.full(shape, fill)
     for row in range(shape[0]):
         for column in range(shape[1]):
-            u, v, w = inverse @ (column + 0.5, row + 0.5, 1.0)
-            x, y = u / w - 0.5, v / w - 0.5
+            u, v, divisor = inverse @ (column + 0.5, row + 0.5, 1.0)
+            if w(u / divisor, v / divisor) * w(*centre) < 0:
+                continue  # beyond the horizon
+            x, y = u / divisor - 0.5, v / divisor - 0.5
             left, top = math.floor(x), math.floor(y)
             result[row, column] = sum(
                 (1 - abs(x - c)) * (1 - abs(y - r)) * value(r, c)
@@ -150,7 +170,7 @@ def test_warp_equals_its_definition(seed):
     """Random affine and projective matrices give what a loop over pixels and their four neighbours gives."""
     rng = np.random.default_rng(seed)
     image = rng.random((6, 5))
-    matrix = np.eye(3) + rng.normal(0, 0.3, (3, 3)) * [[1, 1, 3], [1, 1, 3], [0.05, 0.05, 0]]
+    matrix = np.eye(3) + rng.normal(0, 0.3, (3, 3)) * [[1, 1, 3], [1, 1, 3], [0.3, 0.3, 0]]
     expected = warp_by_definition(image, matrix, (7, 8), 0.25)
     np.testing.assert_allclose(warp(image, matrix, shape=(7, 8), fill=0.25), expected, atol=1e-12)
 
@@ -171,6 +191,149 @@ def test_what_comes_from_infinity_is_fill():
     matrix = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [2.0, 0.0, -1.0]])
     np.testing.assert_array_equal(matrix @ matrix, np.eye(3))
     assert warp(np.ones((3, 3)), matrix, fill=7)[0, 0] == 7
+
+
+def test_floor_in_perspective_by_hand():
+    """The point 2 ahead and 1 to the right is seen at (50 + 40 / 2, 50 + 40 / 2)."""
+    np.testing.assert_allclose(transform_points([[1.0, 2.0]], FLOOR), [[70, 70]])
+
+
+@pytest.mark.parametrize("multiple", [1.0, -1.0, 3.0])
+def test_warp_shows_nothing_above_the_horizon(multiple):
+    """A plane on both sides of the camera appears below the horizon only, not mirrored above it too."""
+    # The image's pixels are the floor from y = -4 (behind the camera) to y = 8, so its centre is at y = 2.
+    matrix = multiple * FLOOR @ translation((-4, -6))
+    seen = warp(np.ones((12, 12)), matrix, shape=(100, 100), fill=0.0)
+    assert not seen[:50].any()
+    assert seen[56:, 50].all()  # as near to the horizon as the floor goes, 50 + 40 / 8
+    np.testing.assert_array_equal(warp(np.ones((12, 12)), matrix, shape=(100, 100), fill=1.0), 1)
+
+
+def test_warp_shows_the_side_of_the_centre():
+    """With most of the plane behind the camera, the centre says that this side is meant."""
+    matrix = FLOOR @ translation((-8, -6))
+    seen = warp(np.ones((12, 12)), matrix, shape=(100, 100))
+    assert seen[:44, 50].all()
+    assert not seen[50:].any()
+
+
+def test_points_on_both_sides_of_the_horizon_are_refused():
+    """Points before and behind the camera are never seen together; either side alone is transformed."""
+    ahead, behind = [1.0, 2.0], [1.0, -2.0]
+    with pytest.raises(ValueError, match=r"points must lie on one side of the horizon .* from -2 to 2"):
+        transform_points([ahead, behind], FLOOR)
+    np.testing.assert_allclose(transform_points([behind], FLOOR), [[30, 30]])
+
+
+def test_homography_by_hand():
+    """The square whose far side looks half as long: worked out from its vanishing point (5, 20)."""
+    target = [[0, 0], [10, 0], [7.5, 10], [2.5, 10]]
+    # The far side looks half as long, so w is 1 at y = 0 and 2 at y = 10; the point at infinity (0, 1, 0)
+    # is seen at (0.5, 2) / 0.1, where the sides meet.
+    expected = [[1, 0.5, 0], [0, 2, 0], [0, 0.1, 1]]
+    matrix = homography(SQUARE, target)
+    np.testing.assert_allclose(matrix / matrix[2, 2], expected, atol=1e-12)
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(seed=st.integers(0, 2**32), count=st.integers(4, 30), size=st.sampled_from([0.01, 1, 1000, 1e5]))
+def test_homography_takes_source_to_target(seed, count, size):
+    """From views of random points the matrix is found again, in any unit; w is positive, 1 on average."""
+    rng = np.random.default_rng(seed)
+    source = np.concatenate([size / 10 * SQUARE, size * rng.random((count - 4, 2))])
+    source += rng.uniform(-0.1, 0.1, source.shape) * size  # no three of four corners on a line
+    true = np.eye(3) + rng.uniform(-0.3, 0.3, (3, 3)) * [[1, 1, size], [1, 1, size], [1 / size, 1 / size, 0]]
+    target = transform_points(source, true)
+    matrix = homography(source, target)
+    np.testing.assert_allclose(transform_points(source, matrix), target, atol=1e-9 * size)
+    w = matrix[2] @ np.column_stack([source, np.ones(count)]).T
+    assert w.min() > 0
+    assert math.isclose(w.mean(), 1)
+    np.testing.assert_allclose(matrix * true[0, 0] / matrix[0, 0], true, rtol=1e-6, atol=1e-6 * max(size, 1))
+
+
+def test_homography_of_a_similarity_is_affine():
+    """If no perspective is needed none is found: the last row is 0, 0, 1."""
+    matrix = about(rotation(30), (3, 4)) @ scaling(2)
+    np.testing.assert_allclose(homography(SQUARE, transform_points(SQUARE, matrix)), matrix, atol=1e-12)
+
+
+def test_homography_averages_errors():
+    """Of many pairs with small errors, the matrix is nearer to the truth than that of four of them."""
+    rng = np.random.default_rng(0)
+    source = rng.random((200, 2)) * 100
+    true = np.array([[1.1, 0.2, 5.0], [-0.1, 0.9, 3.0], [1e-3, 2e-3, 1.0]])
+    clean = transform_points(source, true)
+    noisy = clean + rng.normal(0, 0.5, clean.shape)
+    many = transform_points(source, homography(source, noisy)) - clean
+    few = transform_points(source, homography(source[:4], noisy[:4])) - clean
+    assert np.sqrt((many**2).mean()) < 0.1 < np.sqrt((few**2).mean())
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_homography_needs_four_points_no_three_on_a_line(dtype):
+    """Repeated points and points on a line, in either argument, do not determine a homography."""
+    message = "four points of which no three lie on a line"
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        first, second, third = rng.random((3, 2)) * 1000
+        share = rng.uniform(0.2, 0.8)
+        for bad in (
+            [first, first + share * (second - first), second, third],
+            [first, second, second, third],
+            [first + step * (second - first) for step in (0, 0.3, 0.6, 1)],
+        ):
+            bad = np.array(bad, dtype)
+            with pytest.raises(ValueError, match=message):
+                homography(SQUARE, bad)
+            with pytest.raises(ValueError, match=message):
+                homography(bad, SQUARE)
+    with pytest.raises(ValueError, match="must not be one point again and again"):
+        homography(SQUARE, np.full((4, 2), 7.0))
+
+
+def test_homography_refuses_what_no_camera_sees():
+    """A square with two sides crossing, or a corner turned inwards, would lie on both sides of a horizon."""
+    for target in (SQUARE[[0, 1, 3, 2]], [[0, 0], [10, 0], [4, 4], [0, 10]]):
+        with pytest.raises(
+            ValueError, match="target must show the points of source as a camera sees a plane"
+        ):
+            homography(SQUARE, target)
+
+
+def test_homography_takes_any_numbers_and_memory():
+    """Integers, single precision, strides and write protection change nothing; the matrix is float64."""
+    target = np.array([[1, 2], [12, 3], [15, 20], [0, 9]])
+    expected = homography(SQUARE, target.astype(np.float64))
+    strange = np.repeat(target[::-1], 2, axis=0)[::-2]
+    strange.flags.writeable = False
+    for same in (target, target.astype(np.float16), target.astype(np.float32), target.tolist(), strange):
+        matrix = homography(SQUARE, same)
+        assert matrix.dtype == np.float64
+        np.testing.assert_array_equal(matrix, expected)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(shape=st.lists(st.integers(0, 5), max_size=3).map(tuple))
+def test_homography_refuses_wrong_shapes(shape):
+    """Any array that is not at least four points (x, y) is a ValueError."""
+    values = np.random.default_rng(0).random(shape)
+    with pytest.raises(ValueError, match="source must|source and target must|target must"):
+        homography(values, SQUARE[:2] if shape[:1] == (2,) else SQUARE * [2, 0])
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_homography_refuses_what_is_not_finite(bad):
+    """NaN and infinity are refused by name, objects and strings as a TypeError."""
+    points = SQUARE.copy()
+    points[2, 1] = bad
+    with pytest.raises(ValueError, match="source must be finite"):
+        homography(points, SQUARE)
+    with pytest.raises(ValueError, match="target must be finite"):
+        homography(SQUARE, points)
+    for values in (SQUARE.astype(object), SQUARE.astype(str)):
+        with pytest.raises(TypeError, match="source must hold real numbers"):
+            homography(values, SQUARE)
 
 
 def test_a_spot_lands_where_its_point_does():
@@ -266,6 +429,21 @@ def test_errors_name_the_argument():
             lambda: transform_points([[0.0, 1.0]], [[1, 0, 0], [0, 1, 0], [1, 0, 0]]),
             ValueError,
             "matrix must not send a point to infinity, got w = 0 for [0. 1.]",
+        ),
+        (
+            lambda: homography(SQUARE[:3], SQUARE[:3]),
+            ValueError,
+            "source and target must have as many points, at least four, got shapes (3, 2) and (3, 2)",
+        ),
+        (
+            lambda: homography(SQUARE, SQUARE[[0, 1, 2, 3, 3]]),
+            ValueError,
+            "got shapes (4, 2) and (5, 2)",
+        ),
+        (
+            lambda: warp(image, [[1, 0, 0], [0, 1, 0], [1, 0, -2]]),
+            ValueError,
+            "matrix must not send the centre of the image to infinity, got w = 0 there",
         ),
         (lambda: warp(image[0], np.eye(3)), ValueError, "images must be an array with 2 or 3 or 4"),
         (lambda: warp(np.ones((4, 0)), np.eye(3)), ValueError, "row, column and channel, got shape (4, 0)"),

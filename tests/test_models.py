@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from imagebook.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU, Tanh
+from imagebook.layers import Conv2D, Dense, DepthwiseConv2D, Dropout, Flatten, Layer, MaxPool2D, ReLU, Tanh
 from imagebook.losses import cross_entropy, mean_squared_error
-from imagebook.models import Sequential, accuracy, small_cnn
+from imagebook.models import LayerCount, Sequential, accuracy, layer_counts, small_cnn, small_sepcnn
 from imagebook.optim import SGD, Adam
 
 
@@ -438,3 +438,93 @@ def test_small_cnn_depends_on_its_generator_only():
     first, second = (small_cnn(rng=np.random.default_rng(16)) for _ in range(2))
     assert_same_weights(first, weights_of(second))
     assert all(isinstance(layer, Layer) for layer in first.layers)
+
+
+# The separable network and the counts
+
+
+def test_small_sepcnn_differs_from_small_cnn_in_one_convolution():
+    """Its depthwise and pointwise layers stand where the second convolution was; all shapes stay."""
+    separable, plain = (make(rng=np.random.default_rng(17)) for make in (small_sepcnn, small_cnn))
+    rows, _ = layer_counts(separable, (28, 28, 1))
+    plain_rows, _ = layer_counts(plain, (28, 28, 1))
+    assert [row.name for row in rows[3:5]] == ["DepthwiseConv2D", "Conv2D"]
+    assert rows[:3] + rows[5:] == plain_rows[:3] + plain_rows[4:]
+    assert rows[3].output_shape == (11, 11, 8)
+    assert rows[4].output_shape == plain_rows[3].output_shape == (11, 11, 16)
+    assert separable.parameter_count == 80 + (3 * 3 * 8 + 8) + (8 * 16 + 16) + 4010 == 4314
+
+
+def test_separable_convolution_costs_what_howard_states():
+    """Its multiply-adds are 1/16 + 1/9 of the convolution's: 1/channels + 1/kernel area.
+
+    Howard et al. (2017), MobileNets, section 3.1.
+    """
+    separable, _ = layer_counts(small_sepcnn(rng=np.random.default_rng(18)), (28, 28, 1))
+    plain, _ = layer_counts(small_cnn(rng=np.random.default_rng(18)), (28, 28, 1))
+    cost = separable[3].multiply_adds + separable[4].multiply_adds
+    assert cost / plain[3].multiply_adds == pytest.approx(1 / 16 + 1 / 9, rel=1e-12)
+
+
+def test_small_sepcnn_depends_on_its_generator_and_type_only():
+    """Equal seeds give equal networks, float64 computes in float64, and no images give no logits."""
+    first, second = (small_sepcnn(rng=np.random.default_rng(19), dtype=np.float64) for _ in range(2))
+    assert_same_weights(first, weights_of(second))
+    logits = first.predict(np.zeros((0, 28, 28, 1)))
+    assert logits.shape == (0, 10)
+    assert logits.dtype == np.float64
+    with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
+        small_sepcnn(rng=19)
+    with pytest.raises(TypeError, match="dtype must be float32 or float64, got int64"):
+        small_sepcnn(rng=np.random.default_rng(19), dtype=np.int64)
+
+
+def test_layer_counts_by_hand():
+    """Weights times positions: 3·3·2·4 at 2 x 3 places, 2·2·4 at 1 x 2, a matrix of 8 x 5 once."""
+    rng = np.random.default_rng(20)
+    model = Sequential(
+        [
+            Conv2D(2, 4, 3, rng=rng),
+            ReLU(),
+            DepthwiseConv2D(4, 2, rng=rng),
+            Flatten(),
+            Dense(8, 5, rng=rng),
+        ]
+    )
+    rows, total = layer_counts(model, (4, 5, 2))
+    assert rows == [
+        LayerCount("Conv2D", (2, 3, 4), 72 + 4, 72 * 6),
+        LayerCount("ReLU", (2, 3, 4), 0, 0),
+        LayerCount("DepthwiseConv2D", (1, 2, 4), 16 + 4, 16 * 2),
+        LayerCount("Flatten", (8,), 0, 0),
+        LayerCount("Dense", (5,), 40 + 5, 40),
+    ]
+    assert total == ("total", (5,), 141, 432 + 32 + 40)
+    assert total.parameters == model.parameter_count
+
+
+def test_multiply_adds_are_those_of_the_loops():
+    """A convolution with stride and padding, written as loops, multiplies as often as the count says."""
+    rng = np.random.default_rng(21)
+    rows, _ = layer_counts(Sequential([Conv2D(2, 3, 3, stride=2, padding=1, rng=rng)]), (7, 6, 2))
+    starts = [range(-1, size + 1 - 2, 2) for size in (7, 6)]  # where the 3 x 3 filter begins
+    assert rows[0].multiply_adds == len(starts[0]) * len(starts[1]) * 3 * 3 * 2 * 3
+
+
+def test_impossible_counts_are_refused():
+    """The model must be a Sequential, the shape one example's, and weights must be called weights."""
+    rng = np.random.default_rng(22)
+    model = Sequential([Dense(3, 2, rng=rng)])
+    with pytest.raises(TypeError, match="model must be a Sequential, got Dense"):
+        layer_counts(model.layers[0], (3,))
+    with pytest.raises(ValueError, match=r"input_shape must be a tuple such as \(28, 28, 1\), got 3"):
+        layer_counts(model, 3)
+    with pytest.raises(ValueError, match="input_shape must be a tuple"):
+        layer_counts(model, (1, 28, 28, 1))
+    with pytest.raises(ValueError, match="input_shape must be at least 1, got 0"):
+        layer_counts(model, (0,))
+    with pytest.raises(ValueError, match=r"inputs must have shape \(N, 3\), got \(0, 4\)"):
+        layer_counts(model, (4,))
+    model.layers[0].parameters["scale"] = np.ones(2)
+    with pytest.raises(TypeError, match=r"got \['scale'\] in Dense at position 0"):
+        layer_counts(model, (3,))

@@ -12,6 +12,9 @@ from imagebook import _checks
 
 # Output pixels that `warp` computes at a time: the temporary arrays stay small, however large the batch.
 _PIXELS_AT_A_TIME = 2**16
+# How near to a line, in parts of their extent, three points are still points on a line: above the rounding of
+# float32, in which the points may have come.
+_DEGENERATE = 1e-6
 
 
 def rotation(angle):
@@ -179,7 +182,10 @@ def transform_points(points, matrix):
 
     .. math:: (u, v, w)^T = M \, (x, y, 1)^T, \qquad (x', y') = (u / w, v / w)
 
-    In an affine matrix, whose last row is 0, 0, 1, w is 1 and the division changes nothing.
+    In an affine matrix, whose last row is 0, 0, 1, w is 1 and the division changes nothing. In a projective
+    one, w = 0 is the horizon, and w has one sign in front of the camera and the other behind it. Nobody sees
+    both, so points on both sides are refused; which sign is in front is not in the matrix, as M and -M are
+    the same transform.
 
     Parameters
     ----------
@@ -198,7 +204,7 @@ def transform_points(points, matrix):
     TypeError, ValueError
         If `points` is not a finite array of that shape or `matrix` not a finite 3x3 matrix.
     ValueError
-        If a point is sent to infinity (w = 0).
+        If a point is sent to infinity (w = 0), or some points lie beyond the horizon and some before it.
 
     References
     ----------
@@ -211,14 +217,96 @@ def transform_points(points, matrix):
     >>> transform_points([[2.0, 6.0]], [[1, 0, 0], [0, 1, 0], [1, 0, 0]])
     array([[1., 3.]])
     """
-    points = _checks.floats("points", points, ndim=2, finite=True)
-    if points.shape[1] != 2:
-        raise ValueError(f"points must have shape (M, 2), got {points.shape}")
+    points = _points("points", points)
     matrix = _matrix(matrix, ndim=2)
-    u, v, w = matrix @ np.stack([points[:, 0], points[:, 1], np.ones(len(points))])
+    u, v, w = matrix @ _homogeneous(points)
     if (w == 0).any():
         raise ValueError(f"matrix must not send a point to infinity, got w = 0 for {points[w == 0][0]}")
+    if (w > 0).any() and (w < 0).any():
+        raise ValueError(
+            f"points must lie on one side of the horizon (w = 0), got w from {w.min():.6g} to {w.max():.6g}"
+        )
     return np.stack([u / w, v / w], axis=1).astype(points.dtype)
+
+
+def homography(source, target):
+    r"""Return the homography that takes the points `source` to `target`: how a camera sees a plane move.
+
+    The direct linear transformation: the vector :math:`M (x, y, 1)^T` must be parallel to
+    :math:`(x', y', 1)^T`, which gives two linear equations in the nine entries of M for every pair of points,
+
+    .. math:: (m_1 - x' m_3) (x, y, 1)^T = 0, \qquad (m_2 - y' m_3) (x, y, 1)^T = 0
+
+    with :math:`m_i` the rows of M. Four pairs determine M up to its scale; of more, the right singular vector
+    to the smallest singular value makes the sum of the squared left sides smallest. Both sets of points are
+    normalised first (mean 0, mean distance from it :math:`\sqrt 2`), without which pixels squared would be
+    added to ones and the rounding would decide.
+
+    Parameters
+    ----------
+    source, target : array_like, shape (M, 2), M at least 4
+        (x, y), pixels; row by row the same points.
+
+    Returns
+    -------
+    ndarray, shape (3, 3), float64
+        With ``transform_points(source, matrix)`` equal to `target`, or near it if more than four pairs
+        contradict each other; w is positive at every point of `source` and 1 on average.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not a finite array of that shape, or the two do not have as many points.
+    ValueError
+        If too many points lie on a line: of four, no three may.
+    ValueError
+        If no camera sees the plane so: some points would lie beyond the horizon and some before it.
+
+    References
+    ----------
+    Hartley and Zisserman, Multiple View Geometry in Computer Vision, 2nd edition, 2004, algorithm 4.2.
+
+    Examples
+    --------
+    A square seen in perspective: its far side looks half as long as its near side, and the middle of the
+    square (1, 1) lies nearer to the far side.
+
+    >>> square = [[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0]]
+    >>> matrix = homography(square, [[1.0, 0.0], [3.0, 0.0], [4.0, 3.0], [0.0, 3.0]])
+    >>> transform_points([[1.0, 1.0]], matrix).round(9)
+    array([[2., 1.]])
+    """
+    source, target = _points("source", source), _points("target", target)
+    if len(source) != len(target) or len(source) < 4:
+        raise ValueError(
+            "source and target must have as many points, at least four, "
+            f"got shapes {source.shape} and {target.shape}"
+        )
+    from_source, from_target = _normalisation(source), _normalisation(target)
+    x, y, one = from_source @ _homogeneous(source)
+    u, v, _ = from_target @ _homogeneous(target)
+    zero = np.zeros_like(x)
+    equations = np.concatenate(
+        [
+            np.stack([x, y, one, zero, zero, zero, -u * x, -u * y, -u], axis=1),
+            np.stack([zero, zero, zero, x, y, one, -v * x, -v * y, -v], axis=1),
+            np.zeros((1, 9)),  # four pairs give eight equations; the ninth singular vector needs a ninth
+        ]
+    )
+    _, strengths, vectors = np.linalg.svd(equations, full_matrices=False)
+    normalised = vectors[8].reshape(3, 3)
+    # A second solution, or one that squeezes the plane onto a line: the points were too few or on a line.
+    stretches = np.linalg.svd(normalised, compute_uv=False)
+    if strengths[7] <= _DEGENERATE * strengths[0] or stretches[2] <= _DEGENERATE * stretches[0]:
+        raise ValueError("source and target must have four points of which no three lie on a line")
+    matrix = np.linalg.inv(from_target) @ normalised @ from_source
+    w = matrix[2] @ _homogeneous(source)
+    if w.min() <= 0 <= w.max():
+        raise ValueError(
+            "target must show the points of source as a camera sees a plane, "
+            "got some of them before its horizon and some beyond it"
+        )
+    return matrix / w.mean()
 
 
 def warp(images, matrix, *, shape=None, fill=0.0):
@@ -228,6 +316,10 @@ def warp(images, matrix, *, shape=None, fill=0.0):
     input pixels whose centres surround that place. So there are no holes, which pushing each input pixel
     forward would leave. The input counts as surrounded by endless pixels of the value `fill`: within one
     pixel of the border the blend runs over into them.
+
+    A projective matrix has a horizon, where :math:`w = 0` in `transform_points`. The centre of the image
+    counts as in front of the camera; what lies beyond the horizon from there is behind the camera and is not
+    shown. Without this rule it would appear a second time, upside down, on the other side of the horizon.
 
     A shrinking warp skips input pixels (aliasing); `imagebook.resampling.resize` averages them.
 
@@ -252,7 +344,8 @@ def warp(images, matrix, *, shape=None, fill=0.0):
     TypeError, ValueError
         If an argument has another shape or type than listed or is not finite.
     ValueError
-        If a matrix is singular: it squeezes the image onto a line or a point.
+        If a matrix is singular (it squeezes the image onto a line or a point) or sends the centre of the
+        image to infinity.
 
     References
     ----------
@@ -274,7 +367,12 @@ def warp(images, matrix, *, shape=None, fill=0.0):
             f"matrix must have shape (3, 3), or (N, 3, 3) for a batch of N images, "
             f"got shape {matrix.shape} for images of shape {images.shape}"
         )
-    inverses = np.broadcast_to(_inverse(matrix), (count, 3, 3))
+    # M and -M are the same transform: take the one for which w is positive in front of the camera.
+    inverses = _inverse(matrix)
+    side = np.sign(matrix[..., 2, :] @ (width / 2, height / 2, 1.0))
+    if (side == 0).any():
+        raise ValueError("matrix must not send the centre of the image to infinity, got w = 0 there")
+    inverses = np.broadcast_to(inverses * side[..., np.newaxis, np.newaxis], (count, 3, 3))
     height, width = (height, width) if shape is None else _checks.pair("shape", shape, low=1)
     fill = _checks.number("fill", fill)
 
@@ -285,9 +383,9 @@ def warp(images, matrix, *, shape=None, fill=0.0):
     for start in range(0, count, step):
         block = slice(start, start + step)
         u, v, w = np.moveaxis(inverses[block] @ centres, 1, 0)
-        # A centre that comes from infinity (w = 0) comes from outside the image.
-        x = np.divide(u, w, out=np.full_like(u, -np.inf), where=w != 0)
-        y = np.divide(v, w, out=np.full_like(v, -np.inf), where=w != 0)
+        # A centre that comes from the horizon (w = 0) or from beyond it comes from outside the image.
+        x = np.divide(u, w, out=np.full_like(u, -np.inf), where=w > 0)
+        y = np.divide(v, w, out=np.full_like(v, -np.inf), where=w > 0)
         result[block] = _bilinear(batch[block], x, y, fill)
     return _checks.unbatch(result.reshape(count, height, width, channels), images.ndim)
 
@@ -327,6 +425,28 @@ def _inverse(matrix):
     if (np.abs(np.linalg.det(matrix)) <= 1e-12 * lengths).any():
         raise ValueError("matrix must be invertible, got a singular one")
     return np.linalg.inv(matrix)
+
+
+def _normalisation(points):
+    """Return the matrix that moves the mean of points to the origin, at the mean distance sqrt(2)."""
+    mean = points.mean(axis=0, dtype=np.float64)
+    distance = np.hypot(*(points - mean).T).mean()
+    if distance == 0:
+        raise ValueError(f"source and target must not be one point again and again, got only {points[0]}")
+    return scaling(np.sqrt(2) / distance) @ translation(-mean[::-1])
+
+
+def _homogeneous(points):
+    """Return points (M, 2) as the columns (x, y, 1) of an array (3, M) of float64."""
+    return np.stack([points[:, 0], points[:, 1], np.ones(len(points))])
+
+
+def _points(name, value):
+    """Return `value` as finite points (M, 2)."""
+    points = _checks.floats(name, value, ndim=2, finite=True)
+    if points.shape[1] != 2:
+        raise ValueError(f"{name} must have shape (M, 2), got {points.shape}")
+    return points
 
 
 def _matrix(value, *, ndim):

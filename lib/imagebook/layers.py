@@ -94,6 +94,8 @@ class Layer:
         The numbers that training changes, such as "weights" and "bias"; empty where there are none.
     gradients : dict of str to ndarray
         The loss's derivative with respect to each parameter, from the last call of `backward`.
+    frozen : bool
+        Whether the optimizers leave the parameters as they are; False at first.
 
     Notes
     -----
@@ -105,6 +107,7 @@ class Layer:
     def __init__(self):
         self.parameters = {}
         self.gradients = {}
+        self.frozen = False
         self._kept = None
 
     def forward(self, inputs, *, training=False):

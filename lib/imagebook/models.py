@@ -1,14 +1,16 @@
 """Models: layers in a row, trained by gradient descent, saved as plain arrays."""
 
+import math
 import os
 import zipfile
 import zlib
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from imagebook import _checks
-from imagebook.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
+from imagebook.layers import Conv2D, Dense, DepthwiseConv2D, Flatten, Layer, MaxPool2D, ReLU
 from imagebook.losses import class_labels
 from imagebook.progress import postfix
 from imagebook.progress import progress as progress_bar
@@ -93,6 +95,132 @@ def small_cnn(*, rng, dtype=np.float32):
             Dense(400, 10, rng=rng, dtype=dtype),  # (N, 10)
         ]
     )
+
+
+def small_sepcnn(*, rng, dtype=np.float32):
+    """Return `small_cnn` with its second convolution made depthwise separable: a small untrained sepCNN.
+
+    conv 3 x 3, 1 → 8; ReLU; max pool 2; depthwise 3 x 3, 8; pointwise 1 x 1, 8 → 16; ReLU; max pool 2;
+    flatten; dense 400 → 10
+
+    The two layers have 80 + 144 parameters where the convolution has 1,168, and 1/16 + 1/9 of its
+    multiply-adds: 1/channels_out + 1/kernel area (Howard et al. 2017, section 3.1). No ReLU stands between
+    them, as in Chollet (2017); MobileNet has one there. The network has 4,314 parameters.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws the initial weights.
+    dtype : float32 or float64
+        Type of the parameters and of all computation.
+
+    Returns
+    -------
+    Sequential
+        The network; it takes images of shape (N, 28, 28, 1), float in [0, 1], and returns ten logits.
+
+    Raises
+    ------
+    TypeError
+        If `rng` is not a generator or `dtype` neither float32 nor float64.
+
+    References
+    ----------
+    Chollet (2017), Xception: deep learning with depthwise separable convolutions.
+    Howard et al. (2017), MobileNets: efficient convolutional neural networks for mobile vision applications.
+
+    Examples
+    --------
+    >>> model = small_sepcnn(rng=np.random.default_rng(0))
+    >>> model.parameter_count  # 5258 - 1168 + 80 + 144
+    4314
+    >>> model.predict(np.zeros((3, 28, 28, 1))).shape
+    (3, 10)
+    """
+    return Sequential(
+        [
+            Conv2D(1, 8, 3, rng=rng, dtype=dtype),  # (N, 26, 26, 8)
+            ReLU(),
+            MaxPool2D(2),  # (N, 13, 13, 8)
+            DepthwiseConv2D(8, 3, rng=rng, dtype=dtype),  # (N, 11, 11, 8)
+            Conv2D(8, 16, 1, rng=rng, dtype=dtype),  # (N, 11, 11, 16)
+            ReLU(),
+            MaxPool2D(2),  # (N, 5, 5, 16)
+            Flatten(),  # (N, 400)
+            Dense(400, 10, rng=rng, dtype=dtype),  # (N, 10)
+        ]
+    )
+
+
+def layer_counts(model, input_shape):
+    """Return what every layer of a network gives and costs: output shape, parameters, multiply-adds.
+
+    multiply-adds = weights · positions of the output, H W for images and 1 for vectors
+
+    Each weight of a dense or convolutional layer is multiplied once per position, for one example going
+    forward. Biases, activations and pooling count as none; other authors count them, or two per multiply-add.
+    Like `Sequential.predict`, it replaces what the layers kept for `backward`.
+
+    Parameters
+    ----------
+    model : Sequential
+        Of layers whose parameters are "weights" and "bias", or which have none.
+    input_shape : tuple of int
+        Shape of one example, without the batch axis: (H, W, C) or (D,).
+
+    Returns
+    -------
+    rows : list of LayerCount
+        One for each layer, first to last.
+    total : LayerCount
+        The sums, under the name "total", with the last layer's output shape.
+
+    Raises
+    ------
+    TypeError
+        If `model` is not a Sequential, or a layer has parameters of other names.
+    ValueError
+        If `input_shape` is not what the first layer takes.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> rows, total = layer_counts(Sequential([Conv2D(1, 2, 3, rng=rng), ReLU()]), (5, 5, 1))
+    >>> rows[0]  # 18 weights, each at 3 x 3 positions
+    LayerCount(name='Conv2D', output_shape=(3, 3, 2), parameters=20, multiply_adds=162)
+    >>> total.parameters, total.multiply_adds
+    (20, 162)
+    """
+    if not isinstance(model, Sequential):
+        raise TypeError(f"model must be a Sequential, got {type(model).__name__}")
+    if not isinstance(input_shape, tuple | list) or not 1 <= len(input_shape) <= 3:
+        raise ValueError(f"input_shape must be a tuple such as (28, 28, 1), got {input_shape!r}")
+    input_shape = [_checks.integer("input_shape", length, low=1) for length in input_shape]
+    rows = []
+    outputs = np.zeros((0, *input_shape), np.float32)  # no examples: the shapes without the work
+    for position, layer in enumerate(model.layers):
+        others = set(layer.parameters) - {"weights", "bias"}
+        if others:
+            raise TypeError(
+                f"layers must have parameters named weights and bias only to be counted, "
+                f"got {sorted(others)} in {type(layer).__name__} at position {position}"
+            )
+        outputs = layer.forward(outputs)
+        shape = outputs.shape[1:]
+        n_parameters = sum(parameter.size for parameter in layer.parameters.values())
+        n_weights = layer.parameters["weights"].size if layer.parameters else 0
+        rows.append(LayerCount(type(layer).__name__, shape, n_parameters, n_weights * math.prod(shape[:-1])))
+    sums = (sum(row.parameters for row in rows), sum(row.multiply_adds for row in rows))
+    return rows, LayerCount("total", rows[-1].output_shape, *sums)
+
+
+class LayerCount(NamedTuple):
+    """One row of `layer_counts`: a layer's name, shape of one output, parameters and multiply-adds."""
+
+    name: str
+    output_shape: tuple
+    parameters: int
+    multiply_adds: int
 
 
 class Sequential:

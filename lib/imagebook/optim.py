@@ -111,9 +111,11 @@ def _fraction(name, value):
 
 
 def _parameters(layers):
-    """Return a list of (key, parameter, gradient); the key is (position of the layer, name)."""
+    """Return (key, parameter, gradient) of what is not frozen; the key is (position of the layer, name)."""
     result = []
     for position, layer in enumerate(layers):
+        if layer.frozen:
+            continue
         for name, parameter in layer.parameters.items():
             if name not in layer.gradients:
                 raise RuntimeError(f"layer {position} has no gradient for {name!r}: backward comes first")
