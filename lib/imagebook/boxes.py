@@ -106,7 +106,7 @@ def pairwise_iou(boxes_a, boxes_b):
     boxes_b = _checked("boxes_b", boxes_b, ndim=2)
     low = np.maximum(boxes_a[:, np.newaxis, :2], boxes_b[:, :2])
     high = np.minimum(boxes_a[:, np.newaxis, 2:], boxes_b[:, 2:])
-    # A negative width or height says that the boxes are apart: they share nothing.
+    # Negative where the boxes are apart: they share nothing.
     width, height = np.moveaxis(np.maximum(high - low, 0), -1, 0)
     intersection = width * height
     union = area(boxes_a)[:, np.newaxis] + area(boxes_b) - intersection
