@@ -76,3 +76,30 @@ def test_not_empty_names_the_shape():
     """An axis of length 0 is refused with the shape that came."""
     with pytest.raises(ValueError, match=r"image must not be empty, got shape \(0, 3\)"):
         _checks.not_empty("image", np.zeros((0, 3)))
+
+
+def test_array_turns_the_byte_order_and_refuses_what_would_wrap_around():
+    """Big-endian numbers, as files hold them, become the machine's own; uint64 must fit into int64."""
+    turned = _checks.array("a", np.array([1, 2], ">i4"), ndim=1)
+    assert turned.dtype == np.int32 and turned.dtype.isnative and turned.tolist() == [1, 2]
+    with pytest.raises(ValueError, match="a must hold integers that fit into int64, got 9223372036854775808"):
+        _checks.array("a", np.array([2**63], np.uint64), ndim=1)
+
+
+def test_finite_numbers_have_a_limit():
+    """Arrays, numbers and integers that lead to overflow are refused with the limit."""
+    with pytest.raises(ValueError, match=r"a must lie between -1e\+09 and 1e\+09, got -2e\+09 to 5"):
+        _checks.array("a", [5, -2e9], ndim=1, finite=True, largest=1e9)
+    with pytest.raises(ValueError, match=r"rate must be at most 1e\+30 in size, got -1e\+31"):
+        _checks.number("rate", -1e31)
+    with pytest.raises(ValueError, match="rate must be finite, got 1000"):
+        _checks.number("rate", 10**400)
+    with pytest.raises(ValueError, match="stride must be at most 2147483647, got 2147483648"):
+        _checks.integer("stride", 2**31, low=1)
+
+
+def test_flag_takes_booleans_alone():
+    """NumPy's booleans count, 1 and "yes" do not."""
+    assert _checks.flag("antialias", np.True_) is True
+    with pytest.raises(TypeError, match="antialias must be True or False, got 1"):
+        _checks.flag("antialias", 1)

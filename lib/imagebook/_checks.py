@@ -4,12 +4,20 @@ import operator
 
 import numpy as np
 
+# The highest integer for a size, a stride and the like: the widest that 32-bit WebAssembly can count to.
+LARGEST_INTEGER = 2**31 - 1
+# The largest finite number: float32 holds the sum of millions of such numbers, float64 the square of any.
+LARGEST = 1e30
+# The largest coordinate, in pixels: float32 holds products of four.
+FARTHEST = 1e9
 
-def array(name, value, *, ndim, finite=False):
+
+def array(name, value, *, ndim, finite=False, largest=LARGEST):
     """Return `value` as a NumPy array of real numbers with one of the wanted numbers of dimensions.
 
     Booleans become 8-bit integers, float16 becomes float32 and extended floats become float64; float32,
-    float64 and integers keep their type. A copy is made only where the type changes.
+    float64 and integers keep their type, in the machine's own byte order. A copy is made only where the
+    type changes.
 
     Parameters
     ----------
@@ -20,7 +28,9 @@ def array(name, value, *, ndim, finite=False):
     ndim : int or tuple of int
         The allowed numbers of dimensions.
     finite : bool
-        Whether NaN and infinity are refused.
+        Whether NaN, infinity and numbers that are so large that sums or squares overflow are refused.
+    largest : float
+        How large the absolute value of a finite number may be.
 
     Returns
     -------
@@ -32,7 +42,7 @@ def array(name, value, *, ndim, finite=False):
     TypeError
         If `value` does not hold real numbers.
     ValueError
-        If it is ragged, has another number of dimensions, or must be finite and is not.
+        If it is ragged, has another number of dimensions, must be finite and is not, or is too large.
 
     Examples
     --------
@@ -54,18 +64,31 @@ def array(name, value, *, ndim, finite=False):
         counts = " or ".join(str(n) for n in wanted)
         noun = "dimension" if wanted == (1,) else "dimensions"
         raise ValueError(f"{name} must be an array with {counts} {noun}, got shape {result.shape}")
-    if result.dtype.kind == "b":
-        result = result.astype(np.uint8)
-    elif result.dtype == np.float16:
-        result = result.astype(np.float32)
-    elif result.dtype.kind == "f" and result.dtype.itemsize > 8:
-        result = result.astype(np.float64)
-    if finite and not np.isfinite(result).all():
-        raise ValueError(f"{name} must be finite, got NaN or infinity")
+    result = _usual_type(name, result)
+    if finite and result.size:
+        low, high = result.min(), result.max()  # both are NaN if there is one
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise ValueError(f"{name} must be finite, got NaN or infinity")
+        if low < -largest or high > largest:
+            raise ValueError(f"{name} must lie between {-largest:g} and {largest:g}, got {low:g} to {high:g}")
     return result
 
 
-def floats(name, value, *, ndim, finite=False):
+def _usual_type(name, value):
+    """Return an array of real numbers in one of the types that `array` promises."""
+    if value.dtype.kind == "b":
+        return value.astype(np.uint8)
+    if value.dtype == np.float16:
+        return value.astype(np.float32)
+    if value.dtype.kind == "f" and value.dtype.itemsize > 8:
+        with np.errstate(over="ignore"):  # what is too large for float64 is infinite there
+            return value.astype(np.float64)
+    if value.dtype.kind == "u" and value.size and value.max() > np.iinfo(np.int64).max:
+        raise ValueError(f"{name} must hold integers that fit into int64, got {value.max()}")
+    return value.astype(value.dtype.newbyteorder("="), copy=False)
+
+
+def floats(name, value, *, ndim, finite=False, largest=LARGEST):
     """Return what `array` returns, with integers turned into float32.
 
     Examples
@@ -73,7 +96,7 @@ def floats(name, value, *, ndim, finite=False):
     >>> floats("image", [[1, 2]], ndim=2).dtype
     dtype('float32')
     """
-    result = array(name, value, ndim=ndim, finite=finite)
+    result = array(name, value, ndim=ndim, finite=finite, largest=largest)
     return result if result.dtype.kind == "f" else result.astype(np.float32)
 
 
@@ -113,8 +136,23 @@ def unbatch(result, ndim):
     return result[0] if ndim == 3 else result
 
 
+def flag(name, value):
+    """Return `value` as a bool; the text "no" and the number 2 are neither true nor false.
+
+    Examples
+    --------
+    >>> flag("antialias", "no")
+    Traceback (most recent call last):
+    ...
+    TypeError: antialias must be True or False, got 'no'
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
 def integer(name, value, *, low):
-    """Return `value` as an int of at least `low`.
+    """Return `value` as an int of at least `low` and at most 2 147 483 647.
 
     Examples
     --------
@@ -133,6 +171,8 @@ def integer(name, value, *, low):
         raise TypeError(f"{name} must be an integer, got {value!r}") from None
     if result < low:
         raise ValueError(f"{name} must be at least {low}, got {result}")
+    if result > LARGEST_INTEGER:
+        raise ValueError(f"{name} must be at most {LARGEST_INTEGER}, got {result}")
     return result
 
 
@@ -144,15 +184,45 @@ def pair(name, value, *, low):
     >>> pair("stride", 2, low=1), pair("stride", (1, 2), low=1)
     ((2, 2), (1, 2))
     """
-    is_sequence = isinstance(value, tuple | list) or getattr(value, "ndim", 0) == 1
-    both = tuple(value) if is_sequence else (value, value)
-    if len(both) != 2:
-        raise ValueError(f"{name} must be one integer or a pair (vertical, horizontal), got {value!r}")
-    return integer(name, both[0], low=low), integer(name, both[1], low=low)
+    is_sequence = isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim)
+    both = value if is_sequence else (value, value)
+    first, second = two(name, both, "one integer or a pair (vertical, horizontal)")
+    return integer(name, first, low=low), integer(name, second, low=low)
+
+
+def two(name, value, wanted):
+    """Return the two items of a list, a tuple or an array.
+
+    Examples
+    --------
+    >>> two("limits", (0, 1, 2), "a pair (low, high)")
+    Traceback (most recent call last):
+    ...
+    ValueError: limits must be a pair (low, high), got (0, 1, 2)
+    """
+    result = items(name, value, wanted)
+    if len(result) != 2:
+        raise ValueError(f"{name} must be {wanted}, got {value!r}")
+    return result
+
+
+def items(name, value, wanted):
+    """Return the items of a list, a tuple or an array as a list; nothing else counts as a sequence.
+
+    Examples
+    --------
+    >>> items("titles", "ab", "a list of texts")
+    Traceback (most recent call last):
+    ...
+    ValueError: titles must be a list of texts, got 'ab'
+    """
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
+        return list(value)
+    raise ValueError(f"{name} must be {wanted}, got {value!r}")
 
 
 def number(name, value, *, low=-np.inf, high=np.inf):
-    """Return `value` as a finite float between `low` and `high`, both included.
+    """Return `value` as a finite float between `low` and `high`, both included, of at most 1e30 in size.
 
     Examples
     --------
@@ -164,12 +234,18 @@ def number(name, value, *, low=-np.inf, high=np.inf):
     is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
     if not is_number:
         raise TypeError(f"{name} must be a number, got {value!r}")
-    if not np.isfinite(value):
+    try:
+        result = float(value)
+    except OverflowError:  # an int beyond every float
+        result = np.inf
+    if not np.isfinite(result):
         raise ValueError(f"{name} must be finite, got {value}")
-    if not low <= value <= high:
+    if not low <= result <= high:
         limits = f"at least {low}" if high == np.inf else f"between {low} and {high}"
         raise ValueError(f"{name} must be {limits}, got {value}")
-    return float(value)
+    if abs(result) > LARGEST:
+        raise ValueError(f"{name} must be at most {LARGEST:g} in size, got {result:g}")
+    return result
 
 
 def positive(name, value):

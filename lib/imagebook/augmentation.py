@@ -95,8 +95,7 @@ def stretch(images, factors, *, fill=0.0):
     >>> stretch([[0.2, 0.4, 0.6, 0.8]], (1, 0.5)).round(9)
     array([[0. , 0.3, 0.7, 0. ]])
     """
-    if np.shape(factors) != (2,):
-        raise ValueError(f"factors must be a pair (vertical, horizontal), got {factors!r}")
+    factors = _checks.two("factors", factors, "a pair (vertical, horizontal)")
     factors = [_checks.positive("factors", factor) for factor in factors]
     return _warp_about_centre(images, geometry.scaling(factors), fill)
 
@@ -559,10 +558,11 @@ def _warp_about_centre(images, matrix, fill):
 def _as_batch(images):
     """Return one image or a batch, checked to lie in [0, 1], as a batch (N, H, W, C)."""
     batch = _checks.batch("images", _checks.floats("images", images, ndim=(2, 3, 4), finite=True))
-    # The rounding of an earlier step, which may end a hair above 1, is forgiven.
-    if batch.size and not -1e-6 <= batch.min() <= batch.max() <= 1 + 1e-6:
+    low, high = batch.min(initial=0), batch.max(initial=0)
+    # The rounding of an earlier step, which may end a hair above 1, is forgiven and cut off.
+    if low < -1e-6 or high > 1 + 1e-6:
         raise ValueError(f"images must lie in [0, 1], got values from {batch.min()} to {batch.max()}")
-    return batch
+    return batch if 0 <= low and high <= 1 else np.clip(batch, 0, 1)
 
 
 def _probability(name, value):
@@ -574,9 +574,7 @@ def _range(name, value, check, *, default=None):
     """Return `value` as a pair low <= high of numbers that pass `check`; None becomes the default."""
     if value is None:
         return None if default is None else (default, default)
-    if np.shape(value) != (2,):
-        raise ValueError(f"{name} must be a pair (low, high), got {value!r}")
-    low, high = (check(name, limit) for limit in value)
+    low, high = (check(name, limit) for limit in _checks.two(name, value, "a pair (low, high)"))
     if low > high:
         raise ValueError(f"{name} must be a pair (low, high) with low <= high, got {value!r}")
     return low, high

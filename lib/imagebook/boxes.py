@@ -281,7 +281,7 @@ def from_mask(mask):
 
 def _checked(name, boxes, *, ndim, layout="xyxy"):
     """Return finite boxes of nonnegative size as float32 or float64."""
-    boxes = _checks.array(name, boxes, ndim=ndim, finite=True)
+    boxes = _checks.array(name, boxes, ndim=ndim, finite=True, largest=_checks.FARTHEST)
     if boxes.shape[-1] != 4:
         raise ValueError(f"{name} must have 4 numbers per box, got shape {boxes.shape}")
     if boxes.dtype.kind != "f":

@@ -242,7 +242,8 @@ def conv2d(images, kernels, *, stride=1, padding=0, dilation=1):
     _same_channels("kernels", kernels.shape[2], images.shape[3])
     size = kernels.shape[:2]
     slices = unfold(images, size, stride=stride, padding=padding, dilation=dilation)
-    return np.tensordot(slices, kernels, axes=3)
+    with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity spread to all that see them
+        return np.tensordot(slices, kernels, axes=3)
 
 
 def depthwise_conv2d(images, kernels, *, stride=1, padding=0, dilation=1):
@@ -409,8 +410,9 @@ def fold(slices, shape, *, stride=1, padding=0, dilation=1):
     array([1, 4, 3])
     """
     slices = _checks.array("slices", slices, ndim=6)
-    if np.shape(shape) != (4,):
-        raise ValueError(f"shape must be four integers (N, H, W, C), got {shape!r}")
+    shape = tuple(_checks.items("shape", shape, "four integers (N, H, W, C)"))
+    if len(shape) != 4:
+        raise ValueError(f"shape must be four integers (N, H, W, C), got {shape}")
     batch = _checks.integer("shape[0]", shape[0], low=0)
     height, width, channels = (_checks.integer(f"shape[{i}]", shape[i], low=1) for i in (1, 2, 3))
     down, right = _checks.pair("stride", stride, low=1)
@@ -421,7 +423,7 @@ def fold(slices, shape, *, stride=1, padding=0, dilation=1):
     columns = output_size(width, kernel_width, stride=right, padding=pad_columns, dilation=column_step)
     wanted = (batch, rows, columns, kernel_height, kernel_width, channels)
     if slices.shape != wanted:
-        raise ValueError(f"slices must have shape {wanted} to fold into {tuple(shape)}, got {slices.shape}")
+        raise ValueError(f"slices must have shape {wanted} to fold into {shape}, got {slices.shape}")
 
     padded_shape = (batch, height + 2 * pad_rows, width + 2 * pad_columns, channels)
     padded = np.zeros(padded_shape, _common_type(slices))
@@ -430,17 +432,26 @@ def fold(slices, shape, *, stride=1, padding=0, dilation=1):
             # The pixels that kernel cell (i, j) meets, one per position of the window: no pixel twice.
             met_rows = slice(i * row_step, i * row_step + (rows - 1) * down + 1, down)
             met_columns = slice(j * column_step, j * column_step + (columns - 1) * right + 1, right)
-            padded[:, met_rows, met_columns] += slices[:, :, :, i, j]
+            with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity spread to all that see them
+                padded[:, met_rows, met_columns] += slices[:, :, :, i, j]
     return padded[:, pad_rows : pad_rows + height, pad_columns : pad_columns + width]
 
 
 def _image_and_kernel(image, kernel):
-    """Return the checked image and kernel in their common type."""
-    image = _checks.array("image", image, ndim=(2, 3))
-    kernel = _checks.array("kernel", kernel, ndim=2)
+    """Return the checked image and kernel in their common type, in which no sum wraps around."""
+    # The products of larger numbers would overflow in float32.
+    image = _checks.array("image", image, ndim=(2, 3), finite=True, largest=1e18)
+    kernel = _checks.array("kernel", kernel, ndim=2, finite=True, largest=1e18)
     _checks.not_empty("image", image)
     _checks.not_empty("kernel", kernel)
     common = _common_type(image, kernel)
+    if common == np.int64:
+        highest = np.abs(image.astype(np.float64)).max() * np.abs(kernel.astype(np.float64)).sum()
+        if highest >= 2.0**63:
+            raise ValueError(
+                f"image and kernel must have weighted sums that fit into int64, got up to {highest:g}; "
+                "floats have room for more"
+            )
     return image.astype(common, copy=False), kernel.astype(common, copy=False)
 
 
@@ -460,7 +471,8 @@ def _weighted_sum(slices, kernels):
     """Return the sum over all kernel cells of that cell's pixels times its weight, (kh, kw, C or 1)."""
     # Adding whole shifted images, one per kernel cell, is several times faster than summing each slice.
     result = np.zeros(slices.shape[:3] + slices.shape[5:], np.result_type(slices, kernels))
-    for i in range(kernels.shape[0]):
-        for j in range(kernels.shape[1]):
-            result += slices[:, :, :, i, j] * kernels[i, j]
+    with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity spread to all that see them
+        for i in range(kernels.shape[0]):
+            for j in range(kernels.shape[1]):
+                result += slices[:, :, :, i, j] * kernels[i, j]
     return result

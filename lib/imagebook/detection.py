@@ -157,8 +157,12 @@ def average_precision(precision, recall, *, points=101):
         raise ValueError(
             f"precision and recall must have the same length, got {len(precision)} and {len(recall)}"
         )
-    if (np.diff(recall) < 0).any():
-        raise ValueError("recall must not fall from one prediction to the next")
+    falls = np.flatnonzero(np.diff(recall) < 0)
+    if falls.size:
+        before, after = recall[falls[0] : falls[0] + 2]
+        raise ValueError(
+            f"recall must not fall from one prediction to the next, got {before} and then {after}"
+        )
     best_from_here_on = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0)
     if points is None:
         return float(np.diff(recall, prepend=0) @ best_from_here_on[:-1])
@@ -216,9 +220,10 @@ def mean_average_precision(
     images = _images(predicted_boxes, scores, true_boxes)
     predicted_classes = _classes("predicted_classes", predicted_classes, [boxes for boxes, _, _ in images])
     true_classes = _classes("true_classes", true_classes, [truths for _, _, truths in images])
-    if np.ndim(iou_thresholds) != 1 or len(iou_thresholds) == 0:
+    thresholds = _checks.items("iou_thresholds", iou_thresholds, "a list of thresholds")
+    if not thresholds:
         raise ValueError(f"iou_thresholds must be a list of thresholds, got {iou_thresholds!r}")
-    iou_thresholds = [_threshold("iou_thresholds", threshold) for threshold in iou_thresholds]
+    thresholds = [_threshold("iou_thresholds", threshold) for threshold in thresholds]
     kinds = {int(kind) for classes in true_classes for kind in classes}
     if not kinds:
         raise ValueError("true_boxes must hold at least one box in some image, got none")
@@ -230,7 +235,7 @@ def mean_average_precision(
             boxes, box_scores, truths = image
             overlaps.append(pairwise_iou(boxes[predicted == kind], truths[true == kind]))
             kind_scores.append(box_scores[predicted == kind])
-        for threshold in iou_thresholds:
+        for threshold in thresholds:
             results.append(average_precision(*_curve(overlaps, kind_scores, threshold)))
     return float(np.mean(results))
 
@@ -278,7 +283,7 @@ def _image(place, predicted_boxes, scores, true_boxes):
 
 def _boxes(name, value):
     """Return `value` as boxes (N, 4), none of which ends before it begins."""
-    boxes = _checks.array(name, value, ndim=2, finite=True)
+    boxes = _checks.array(name, value, ndim=2, finite=True, largest=_checks.FARTHEST)
     if boxes.shape[1] != 4:
         raise ValueError(f"{name} must have 4 numbers per box, got shape {boxes.shape}")
     inverted = (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
@@ -304,7 +309,7 @@ def _classes(name, value, boxes):
 
 def _per_image(name, value, n_images=None):
     """Return `value` if it is a list with one entry for each image."""
-    if not isinstance(value, list | tuple | np.ndarray):
+    if not isinstance(value, list | tuple) and not (isinstance(value, np.ndarray) and value.ndim):
         raise TypeError(f"{name} must be a list with one entry per image, got {value!r}")
     if n_images is not None and len(value) != n_images:
         raise ValueError(f"{name} must have one entry per image, {n_images}, got {len(value)}")

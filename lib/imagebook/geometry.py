@@ -77,7 +77,8 @@ def scaling(factor):
     >>> transform_points([[1.0, 1.0]], scaling((2, 3)))
     array([[3., 2.]])
     """
-    vertical, horizontal = _number_pair("factor", (factor, factor) if np.ndim(factor) == 0 else factor)
+    is_pair = isinstance(factor, list | tuple | np.ndarray)
+    vertical, horizontal = _number_pair("factor", factor if is_pair else (factor, factor))
     if vertical == 0 or horizontal == 0:
         raise ValueError(f"factor must not be 0, got {factor!r}")
     return np.diag([horizontal, vertical, 1.0])
@@ -298,7 +299,10 @@ def homography(source, target):
     # A second solution, or one that squeezes the plane onto a line: the points were too few or on a line.
     stretches = np.linalg.svd(normalised, compute_uv=False)
     if strengths[7] <= _DEGENERATE * strengths[0] or stretches[2] <= _DEGENERATE * stretches[0]:
-        raise ValueError("source and target must have four points of which no three lie on a line")
+        raise ValueError(
+            "source and target must have four points of which no three lie on a line, "
+            f"got {source.tolist()} and {target.tolist()}"
+        )
     matrix = np.linalg.inv(from_target) @ normalised @ from_source
     w = matrix[2] @ _homogeneous(source)
     if w.min() <= 0 <= w.max():
@@ -431,7 +435,7 @@ def _normalisation(points):
     """Return the matrix that moves the mean of points to the origin, at the mean distance sqrt(2)."""
     mean = points.mean(axis=0, dtype=np.float64)
     distance = np.hypot(*(points - mean).T).mean()
-    if distance == 0:
+    if distance <= 1e-12:
         raise ValueError(f"source and target must not be one point again and again, got only {points[0]}")
     return scaling(np.sqrt(2) / distance) @ translation(-mean[::-1])
 
@@ -443,7 +447,7 @@ def _homogeneous(points):
 
 def _points(name, value):
     """Return `value` as finite points (M, 2)."""
-    points = _checks.floats(name, value, ndim=2, finite=True)
+    points = _checks.floats(name, value, ndim=2, finite=True, largest=_checks.FARTHEST)
     if points.shape[1] != 2:
         raise ValueError(f"{name} must have shape (M, 2), got {points.shape}")
     return points
@@ -451,15 +455,18 @@ def _points(name, value):
 
 def _matrix(value, *, ndim):
     """Return `value` as one or several finite 3x3 matrices of float64."""
-    matrix = _checks.array("matrix", value, ndim=ndim, finite=True).astype(np.float64)
+    matrix = _checks.array("matrix", value, ndim=ndim, finite=True, largest=_checks.FARTHEST)
     if matrix.shape[-2:] != (3, 3):
         raise ValueError(f"matrix must be 3x3, got shape {matrix.shape}")
-    return matrix
+    return matrix.astype(np.float64)
+
+
+def _coordinate(name, value):
+    """Return `value` as a float that can be squared and multiplied without overflow."""
+    return _checks.number(name, value, low=-_checks.FARTHEST, high=_checks.FARTHEST)
 
 
 def _number_pair(name, value, *, order="(vertical, horizontal)"):
     """Return `value` as a pair of finite floats."""
-    if np.shape(value) != (2,):
-        raise ValueError(f"{name} must be a pair of numbers {order}, got {value!r}")
-    first, second = value
-    return _checks.number(name, first), _checks.number(name, second)
+    first, second = _checks.two(name, value, f"a pair of numbers {order}")
+    return _coordinate(name, first), _coordinate(name, second)

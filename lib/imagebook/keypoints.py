@@ -10,6 +10,9 @@ from imagebook import _checks
 from imagebook.convolution import cross_correlate2d
 from imagebook.pooling import max_pool2d
 
+# What is smaller counts as 0 where a distance is divided by it.
+_SMALLEST = 1e-12
+
 
 def harris(image, *, sigma=1.5, k=0.05):
     r"""Return the Harris response of an image: positive at corners, negative at edges, 0 where it is flat.
@@ -25,7 +28,7 @@ def harris(image, *, sigma=1.5, k=0.05):
     Parameters
     ----------
     image : array_like, shape (H, W), float in [0, 1]
-    sigma : float, pixels, more than 0
+    sigma : float, pixels, from 0.001 to 1000
         Standard deviation of the Gaussian weights.
     k : float in [0, 0.25]
         How strongly edges are refused; at 0.25 no response is positive.
@@ -53,9 +56,9 @@ def harris(image, *, sigma=1.5, k=0.05):
     >>> bool(response[4, 4] > 0), bool(response[8, 4] < 0), float(response[0, 0])
     (True, True, 0.0)
     """
-    image = _checks.floats("image", image, ndim=2, finite=True)
+    image = _checks.floats("image", image, ndim=2, finite=True, largest=1e8)
     _checks.not_empty("image", image)
-    sigma = _checks.positive("sigma", sigma)
+    sigma = _sigma(sigma)
     k = _checks.number("k", k, low=0, high=0.25)
     difference = np.array([[-0.5, 0.0, 0.5]], image.dtype)
     across = cross_correlate2d(np.pad(image, ((0, 0), (1, 1)), mode="edge"), difference)
@@ -81,7 +84,7 @@ def corners(image, *, count=None, threshold=0.01, distance=5.0, sigma=1.5):
         The smallest response of a corner, in parts of the highest one.
     distance : float, pixels, at least 0
         No two corners are nearer to each other.
-    sigma : float, pixels, more than 0
+    sigma : float, pixels, from 0.001 to 1000
         As in `harris`.
 
     Returns
@@ -137,7 +140,7 @@ def heatmaps(points, shape, *, sigma):
         (x, y), pixels; they may lie outside the image.
     shape : pair of int (vertical, horizontal), pixels
         Of each heat map.
-    sigma : float, pixels, more than 0
+    sigma : float, pixels, from 0.001 to 1000
         Standard deviation of the Gaussian.
 
     Returns
@@ -161,7 +164,7 @@ def heatmaps(points, shape, *, sigma):
     """
     points = _points("points", points, ndim=2)
     height, width = _checks.pair("shape", shape, low=1)
-    sigma = _checks.positive("sigma", sigma)
+    sigma = _sigma(sigma)
     across = (np.arange(width) + 0.5 - points[:, :1]) / sigma  # (N, W)
     down = (np.arange(height) + 0.5 - points[:, 1:]) / sigma  # (N, H)
     # The exponential of a sum is a product: H + W exponentials in place of H W.
@@ -320,14 +323,14 @@ def object_keypoint_similarity(predicted, truth, *, area, sigmas, visible=None):
     distances, visible = _distances(predicted, truth, visible)
     area = _for_each_object("area", area, len(distances))
     sigmas = _checks.floats("sigmas", sigmas, ndim=1, finite=True)
-    if sigmas.shape != distances.shape[1:] or (sigmas <= 0).any():
+    if sigmas.shape != distances.shape[1:] or (sigmas < _SMALLEST).any():
         raise ValueError(
             f"sigmas must be one number of more than 0 per keypoint, {distances.shape[1]}, got {sigmas}"
         )
     counts = visible.sum(axis=1)
     if (counts == 0).any():
         raise ValueError(f"every object must have a visible keypoint, got none for object {counts.argmin()}")
-    scale = np.sqrt(area) * (2 * sigmas)
+    scale = np.sqrt(area, dtype=np.float64) * (2 * sigmas)
     similarities = np.exp(-0.5 * (distances / scale) ** 2)
     result = ((similarities * visible).sum(axis=1) / counts).astype(distances.dtype)
     return result if np.ndim(predicted) == 3 else float(result[0])
@@ -386,19 +389,26 @@ def _distances(predicted, truth, visible):
     return np.atleast_2d(distances), np.atleast_2d(visible != 0)
 
 
+def _sigma(value):
+    """Return `value` as a standard deviation for which neither the weights nor their number is absurd."""
+    return _checks.number("sigma", _checks.positive("sigma", value), low=0.001, high=1000)
+
+
 def _for_each_object(name, value, count):
     """Return one positive number, or one for each of `count` objects, as an array (1, 1) or (count, 1)."""
     value = _checks.floats(name, value, ndim=(0, 1), finite=True)
     if value.ndim == 1 and len(value) != count:
         raise ValueError(f"{name} must be one number or one per object, {count}, got shape {value.shape}")
-    if (value <= 0).any():
-        raise ValueError(f"{name} must be more than 0, got {value.min()}")
+    if (value < _SMALLEST).any():
+        raise ValueError(
+            f"{name} must be more than 0, got {value.min()} (less than {_SMALLEST:g} counts as 0)"
+        )
     return value.reshape(-1, 1)
 
 
 def _points(name, value, *, ndim):
     """Return `value` as finite points (..., 2)."""
-    points = _checks.floats(name, value, ndim=ndim, finite=True)
+    points = _checks.floats(name, value, ndim=ndim, finite=True, largest=_checks.FARTHEST)
     if points.shape[-1] != 2:
         raise ValueError(f"{name} must have two numbers (x, y) per point, got shape {points.shape}")
     return points

@@ -59,6 +59,7 @@ def align(source, target, *, reflection=False):
     0.0
     """
     source, target = _shapes("source", source, ndim=2), _shapes("target", target, ndim=2)
+    reflection = _checks.flag("reflection", reflection)
     if source.shape != target.shape:
         raise ValueError(
             f"source and target must have as many landmarks, got shapes {source.shape} and {target.shape}"
@@ -158,7 +159,8 @@ def _standardised(shape):
 
 def _shapes(name, value, *, ndim):
     """Return `value` as finite shapes (..., M, 2) of float64, each with two different landmarks."""
-    shapes = _checks.floats(name, value, ndim=ndim, finite=True).astype(np.float64)
+    shapes = _checks.floats(name, value, ndim=ndim, finite=True, largest=_checks.FARTHEST)
+    shapes = shapes.astype(np.float64)
     if shapes.shape[-1] != 2 or shapes.shape[-2] < 2:
         raise ValueError(f"{name} must have at least 2 landmarks (x, y), got shape {shapes.shape}")
     extent = np.ptp(shapes, axis=-2).max(axis=-1)

@@ -173,6 +173,8 @@ def class_labels(labels, *, n_examples, n_classes):
     ValueError: labels must be classes from 0 to 2, got 3
     """
     labels = _checks.array("labels", labels, ndim=1)
+    n_examples = _checks.integer("n_examples", n_examples, low=0)
+    n_classes = _checks.integer("n_classes", n_classes, low=1)
     if labels.shape != (n_examples,):
         raise ValueError(f"labels must hold one class per example, {n_examples}, got {labels.size}")
     if labels.dtype.kind == "f" and labels.size:

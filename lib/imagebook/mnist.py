@@ -1,12 +1,18 @@
 """MNIST, the 70,000 handwritten digits: a sample inside the package, the whole set from its mirrors."""
 
+import contextlib
 import gzip
 import hashlib
 import importlib.resources
 import importlib.util
+import io
 import math
 import os
+import shutil
 import tempfile
+import textwrap
+import threading
+import time
 import zlib
 from pathlib import Path
 
@@ -42,6 +48,9 @@ FILES = {
 
 SPLITS = {"train": "train", "test": "t10k"}  # our name of a split: how its file names begin
 TIMEOUT = (10, 30)  # seconds until a mirror must answer, and between two pieces of a file
+TIME_LIMIT = 300  # seconds for a whole file, because a mirror that sends a byte now and then never times out
+
+WAY_OUT = "use the sample (full=False), or set MNIST_DIR to a folder with the four files"
 
 
 def load(split, *, full=False, cache_dir=None):
@@ -77,6 +86,10 @@ def load(split, *, full=False, cache_dir=None):
         If ``MNIST_DIR`` names a folder that lacks a file.
     ConnectionError
         If no mirror delivers the file; the message says what each one did and what to do next.
+    OSError
+        If the folder cannot keep a downloaded file.
+    ImportError
+        If pooch, which knows the user's cache folder, is not installed.
 
     References
     ----------
@@ -171,8 +184,12 @@ def parse_idx(content):
     >>> parse_idx(bytes([0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 3, 7, 8, 9]))
     array([[7, 8, 9]], dtype=uint8)
     """
+    if not isinstance(content, bytes | bytearray):
+        raise TypeError(f"content must be the bytes of an IDX file, got {type(content).__name__}")
     if len(content) < 4 or content[:3] != b"\0\0\x08":
         raise ValueError(f"an IDX file of bytes must begin with 00 00 08, got {content[:4].hex(' ')}")
+    if content[3] > 4:  # NumPy has no room for 255 axes
+        raise ValueError(f"an IDX file of images or labels must have at most 4 axes, got {content[3]}")
     header_size = 4 + 4 * content[3]
     if len(content) < header_size:
         raise ValueError(f"the IDX header must have {header_size} bytes, got {len(content)}")
@@ -188,72 +205,153 @@ def _original(name, cache_dir):
     folder = os.environ.get("MNIST_DIR")
     if folder:
         return _from_folder(name, Path(folder).expanduser())
-    if cache_dir is None:
-        import pooch  # here, because the browser's Python reads the sample and need not have it
-
-        cache_dir = pooch.os_cache("imagebook")
-    cached = Path(cache_dir).expanduser() / name
-    if cached.is_file():
-        try:
-            return _read_verified(cached, name)
-        except (OSError, ValueError):
-            pass  # damaged: the download below replaces it
-    return _download(name, cached)
+    cached = (_users_cache() if cache_dir is None else Path(cache_dir).expanduser()) / name
+    _sweep(cached.parent)
+    try:
+        with open(cached, "rb") as file:
+            return _verified(file, name)
+    except (OSError, ValueError):
+        pass  # absent or damaged: what comes next puts it there
+    content = _download(name)
+    _keep(content, cached)
+    return content
 
 
 def _from_folder(name, folder):
     """Return the verified bytes of one original from the folder that MNIST_DIR names."""
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
-            return _read_verified(path, name)
-    raise FileNotFoundError(f"MNIST_DIR must name a folder with {name}.gz or {name}, got {str(folder)!r}")
+            try:
+                with open(path, "rb") as file:
+                    return _verified(file, name)
+            except (OSError, ValueError) as error:
+                raise ValueError(f"{path} is not the original: {error}. Replace it, {WAY_OUT}.") from error
+    raise FileNotFoundError(
+        f"MNIST_DIR must name a folder with {name}.gz or {name}, got {str(folder)!r}. Without MNIST_DIR the "
+        "files are downloaded; the sample (full=False) needs none."
+    )
 
 
-def _read_verified(path, name):
-    """Return the unpacked bytes of the file at `path` after checking that they are the original `name`."""
-    wanted_hash, shape = FILES[name]
-    size = 4 + 4 * len(shape) + math.prod(shape)
-    with open(path, "rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
+def _users_cache():
+    """Return the folder where the user's system keeps what can be downloaded again."""
     try:
-        with (gzip.open if packed else open)(path, "rb") as file:
-            content = file.read(size + 1)  # one byte too many is enough to know; never fill the memory
-    except (EOFError, zlib.error) as error:
-        raise ValueError(f"{path.name} is not a complete gzip file ({error})") from error
+        import pooch  # here, because the browser's Python reads the sample and need not have it
+    except ImportError as error:
+        raise ImportError(f"the whole MNIST needs pooch ({error}). Install it, {WAY_OUT}.") from error
+    return Path(pooch.os_cache("imagebook"))
+
+
+def _verified(file, name):
+    """Return the unpacked bytes of an open file after checking that they are the original `name`."""
+    wanted_hash, _ = FILES[name]
+    packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    size = _unpacked_size(name)
+    try:
+        # One byte too many is enough to know; never fill the memory.
+        content = (gzip.GzipFile(fileobj=file) if packed else file).read(size + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{name}.gz is not a complete gzip file ({error})") from error
     if len(content) != size:
         got = f"{len(content)}" if len(content) < size else "more"
-        raise ValueError(f"{path.name} must unpack to {size} bytes, got {got}")
+        raise ValueError(f"{name} must unpack to {size} bytes, got {got}, beginning {content[:16]}")
     got_hash = hashlib.sha256(content).hexdigest()
     if got_hash != wanted_hash:
-        raise ValueError(f"{path.name} must unpack to bytes with SHA-256 {wanted_hash}, got {got_hash}")
+        raise ValueError(f"{name} must unpack to bytes with SHA-256 {wanted_hash}, got {got_hash}")
     return content
 
 
-def _download(name, destination):
-    """Fetch one original from the first mirror that has it, put it at `destination` and return its bytes."""
-    import pooch
+def _unpacked_size(name):
+    """Return how many bytes the header and the values of an original take."""
+    _, shape = FILES[name]
+    return 4 + 4 * len(shape) + math.prod(shape)
 
-    download = pooch.HTTPDownloader(
-        progressbar=importlib.util.find_spec("tqdm") is not None, chunk_size=2**16, timeout=TIMEOUT
-    )
-    destination.parent.mkdir(parents=True, exist_ok=True)
+
+def _download(name):
+    """Return the verified bytes of one unpacked original from the first mirror that delivers it."""
+    most = _unpacked_size(name) + 2**16  # a file that gzip could not shrink, and its headers
     causes = []
     for mirror in MIRRORS:
-        # Whatever happens in this folder, the final name holds the whole verified file or nothing.
-        with tempfile.TemporaryDirectory(dir=destination.parent, prefix="download-") as folder:
-            arrived = Path(folder) / f"{name}.gz"
-            try:
-                download(url=f"{mirror}{name}.gz", output_file=str(arrived), pooch=None)
-                content = _read_verified(arrived, name)
-            except (OSError, ValueError) as error:
-                causes.append(f"  {mirror}{name}.gz: {error}")
-                continue
-            unpacked = Path(folder) / name
+        url = f"{mirror}{name}.gz"
+        try:
+            return _verified(io.BytesIO(_fetch(url, most)), name)
+        except Exception as error:  # whatever goes wrong with this mirror, the next one may be well
+            causes.append(f"  {url}: {error}")
+    raise ConnectionError(
+        f"no mirror delivered MNIST's {name}:\n" + "\n".join(causes) + f"\nTry again later, {WAY_OUT}."
+    )
+
+
+def _fetch(url, most):
+    """Return what a mirror sends: at most `most` bytes, within TIME_LIMIT, and never on the disk."""
+    import pooch
+
+    download = pooch.HTTPDownloader(progressbar=importlib.util.find_spec("tqdm") is not None, timeout=TIMEOUT)
+    causes = []
+
+    def work():
+        try:
+            download(url=url, output_file=arrived, pooch=None)
+        except Exception as error:
+            causes.append(_cause(error))
+
+    # Name look-ups and headers have no deadline of their own. So a thread waits for them, and is left behind
+    # if it takes too long: it ends with Python, or before that when it meets the closed file.
+    with _LimitedFile(most) as arrived:
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + TIME_LIMIT
+        while thread.is_alive() and time.monotonic() < deadline:
+            thread.join(0.1)  # bit by bit, because a Ctrl-C may have to wait until a join returns
+        if thread.is_alive():
+            raise TimeoutError(f"not complete after {TIME_LIMIT} seconds")
+        if causes:
+            raise ConnectionError(causes[0])
+        return arrived.getvalue()
+
+
+class _LimitedFile(io.BytesIO):
+    """A file in memory that refuses to grow beyond `most` bytes."""
+
+    def __init__(self, most):
+        super().__init__()
+        self.most = most
+
+    def write(self, piece):
+        """Append `piece`, or raise ValueError if that is too much."""
+        if self.tell() + len(piece) > self.most:
+            raise ValueError(f"sends more than {self.most} bytes")
+        return super().write(piece)
+
+
+def _cause(error):
+    """Return in one short line the innermost error that an error quotes: requests wraps it in long texts."""
+    inner = error.__cause__ or error.__context__
+    if inner and str(inner) in str(error):
+        return _cause(inner)
+    text, _, _ = str(error).partition(" for url")  # the caller names it
+    return textwrap.shorten(text or type(error).__name__, 160)
+
+
+def _keep(content, destination):
+    """Write a verified file such that its final name always holds the whole of it or nothing."""
+    folder = destination.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix="mnist-", suffix=".part") as room:
+            unpacked = Path(room) / destination.name
             unpacked.write_bytes(content)
             os.replace(unpacked, destination)
-            return content
-    raise ConnectionError(
-        f"no mirror delivered MNIST's {name}:\n"
-        + "\n".join(causes)
-        + "\nTry again later, use the sample (full=False), or set MNIST_DIR to a folder with the four files."
-    )
+    except OSError as error:
+        raise OSError(
+            f"cannot keep MNIST's {destination.name} in {str(folder)!r}: {error.strerror or error}. "
+            f"Make room for it there, name another folder (cache_dir), {WAY_OUT}."
+        ) from error
+
+
+def _sweep(folder):
+    """Remove what killed processes left of `_keep`, which takes seconds: after an hour nobody is at work."""
+    for room in folder.glob("mnist-*.part"):
+        with contextlib.suppress(OSError):  # another process may sweep too
+            if time.time() - room.stat().st_mtime > 3600:
+                shutil.rmtree(room)

@@ -97,10 +97,11 @@ def matrix_grid(matrices, *, titles=None, highlights=None):
     >>> len(matrix_grid([[[1, 2], [3, 4]], [[10]]], titles=["input", "sum"]).axes)
     2
     """
+    matrices = _checks.items("matrices", matrices, "a list of matrices")
     grids = [_checks.array("each matrix", matrix, ndim=2) for matrix in matrices]
-    _same_number("matrices", grids, titles=titles, highlights=highlights)
     for grid in grids:
         _checks.not_empty("each matrix", grid)
+    _same_number("matrices", grids, titles=titles, highlights=highlights)
     # One cell is left free between two matrices; a cell is at most half an inch wide.
     cells_across = sum(grid.shape[1] for grid in grids) + len(grids) - 1
     cell = min(0.5, WIDTH / cells_across)
@@ -112,8 +113,8 @@ def matrix_grid(matrices, *, titles=None, highlights=None):
         height, width = cell * grid.shape[0], cell * grid.shape[1]
         corner = np.array([left, 0.05 + (tallest - height) / 2])
         axes = figure.add_axes((*(corner / size), *((width, height) / size)))
-        _draw_matrix(axes, grid, cell, highlights[index] if highlights else None)
-        if titles:
+        _draw_matrix(axes, grid, cell, None if highlights is None else highlights[index])
+        if titles is not None:
             axes.set_title(titles[index], fontsize=11, pad=5)
         left += width + cell
     return figure
@@ -124,7 +125,10 @@ def _draw_matrix(axes, grid, cell, highlight):
     rows, columns = grid.shape
     axes.set(xlim=(0, columns), ylim=(rows, 0), xticks=[], yticks=[])
     if highlight is not None:
-        row, column, height, width = highlight
+        window = _checks.array("each highlight", highlight, ndim=1, finite=True)
+        if len(window) != 4:
+            raise ValueError(f"each highlight must be (row, column, height, width), got {window.tolist()}")
+        row, column, height, width = window
         axes.add_patch(Rectangle((column, row), width, height, facecolor="#FFE08A", edgecolor="none"))
     for line in range(1, rows):
         axes.axhline(line, color="#BBBBBB", linewidth=0.8)
@@ -165,6 +169,7 @@ def image_row(images, *, titles=None, limits=(0.0, 1.0)):
     >>> len(image_row([[[0.0, 1.0]], [[0.5, 0.5]]]).axes)
     2
     """
+    images = _checks.items("images", images, "a list of images")
     return image_grid([images], column_titles=titles, limits=limits)
 
 
@@ -196,28 +201,36 @@ def image_grid(rows, *, row_titles=None, column_titles=None, limits=(0.0, 1.0)):
     >>> len(image_grid([[digit, digit], [digit, digit]], row_titles=["in", "out"]).axes)
     4
     """
+    rows = _checks.items("rows", rows, "a list of rows of images")
+    rows = [_checks.items("each row", row, "a list of images") for row in rows]
     grid = [[_image(image) for image in row] for row in rows]
     _same_number("rows", grid, row_titles=row_titles)
     _same_number("images", grid[0], column_titles=column_titles)
     if any(len(row) != len(grid[0]) for row in grid):
         raise ValueError(f"every row must hold as many images, got rows of {[len(row) for row in grid]}")
+    if limits is not None:
+        low, high = (
+            _checks.number("limits", limit)
+            for limit in _checks.two("limits", limits, "None or a pair (black, white)")
+        )
     count = len(grid[0])
     # Small images are not blown up to the page's width: at most 1.7 inches each.
     width = min(WIDTH, 3.3 * count if count < 3 else 1.7 * count)
     tallest = max(image.shape[0] / image.shape[1] for row in grid for image in row)
-    height = len(grid) * (width / count) * tallest + (0.3 if column_titles else 0.05)
+    height = len(grid) * (width / count) * tallest + (0.05 if column_titles is None else 0.3)
     figure = Figure(figsize=(width, height), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.02, hspace=0.02)
     all_axes = figure.subplots(len(grid), count, squeeze=False)
     for index, row in enumerate(grid):
         for position, image in enumerate(row):
             axes = all_axes[index, position]
-            low, high = limits if limits else (image.min(), image.max())
+            if limits is None:
+                low, high = image.min(), image.max()
             axes.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
             axes.set(xticks=[], yticks=[])
-            if column_titles and index == 0:
+            if column_titles is not None and index == 0:
                 axes.set_title(column_titles[position], fontsize=10, pad=3)
-        if row_titles:
+        if row_titles is not None:
             all_axes[index, 0].set_ylabel(row_titles[index], fontsize=10)
     return figure
 
@@ -246,10 +259,10 @@ def boxes_on_image(image, boxes, *, labels=None):
     1.0
     """
     picture = _image(image)
-    corners = _checks.array("boxes", boxes, ndim=2, finite=True)
+    corners = _checks.array("boxes", boxes, ndim=2, finite=True, largest=_checks.FARTHEST)
     if corners.shape[1] != 4:
         raise ValueError(f"boxes must have shape (N, 4), got {corners.shape}")
-    if labels is not None and len(labels) != len(corners):
+    if labels is not None and len(_checks.items("labels", labels, "a list of texts")) != len(corners):
         raise ValueError(f"labels must be as many as the {len(corners)} boxes, got {len(labels)}")
     height, width = picture.shape[:2]
     figure = Figure(figsize=(4.6, 4.6 * height / width), layout="none")
@@ -304,6 +317,8 @@ def curves(series, *, x_label, y_label, x=None):
     >>> curves({"loss": [3, 2, 1]}, x_label="epoch", y_label="loss").axes[0].lines[0].get_xdata()
     array([1, 2, 3])
     """
+    if not isinstance(series, dict):
+        raise TypeError(f"series must be a dict of names and values, got {type(series).__name__}")
     lines = {name: _checks.array(f"curve {name!r}", values, ndim=1) for name, values in series.items()}
     if not lines:
         raise ValueError("series must hold at least one curve, got none")
@@ -337,7 +352,11 @@ def _image(value):
 def _same_number(what, items, **optional):
     """Raise ValueError if there are no items, or if something given for each is not as many."""
     if not items:
-        raise ValueError(f"{what} must not be empty")
+        raise ValueError(f"{what} must not be empty, got none")
     for name, values in optional.items():
-        if values is not None and len(values) != len(items):
+        if values is None:
+            continue
+        if not isinstance(values, str):  # the letters of a text are texts
+            _checks.items(name, values, f"one for each of {what}")
+        if len(values) != len(items):
             raise ValueError(f"{name} must be as many as the {len(items)} {what}, got {len(values)}")

@@ -96,8 +96,9 @@ def average_pool2d(images, size, *, stride=None, padding=0):
     ones = np.ones(images.shape[1:3] if images.ndim == 4 else images.shape[:2], images.dtype)
     pixels_seen = _slices(ones, size, stride, padding, fill=0).sum(axis=(3, 4))
     total = np.zeros(slices.shape[:3] + slices.shape[5:], images.dtype)
-    for i, j in _cells(slices):
-        total += slices[:, :, :, i, j]
+    with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity spread to all that see them
+        for i, j in _cells(slices):
+            total += slices[:, :, :, i, j]
     return _checks.unbatch(total / pixels_seen, images.ndim)
 
 

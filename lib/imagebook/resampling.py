@@ -50,6 +50,7 @@ def downsample(image, factor, *, antialias=True):
     """
     batch = _checks.batch("image", _checks.floats("image", image, ndim=(2, 3, 4), finite=True))
     vertical, horizontal = _checks.pair("factor", factor, low=1)
+    antialias = _checks.flag("antialias", antialias)
     _, height, width, _ = batch.shape
     if not antialias:
         return _checks.unbatch(batch[:, ::vertical, ::horizontal].copy(), np.ndim(image))
@@ -103,6 +104,7 @@ def resize(image, shape, *, antialias=True):
     """
     batch = _checks.batch("image", _checks.floats("image", image, ndim=(2, 3, 4), finite=True))
     new_height, new_width = _checks.pair("shape", shape, low=1)
+    antialias = _checks.flag("antialias", antialias)
     _, height, width, _ = batch.shape
     rows = _triangle_weights(height, new_height, antialias)
     columns = _triangle_weights(width, new_width, antialias)
