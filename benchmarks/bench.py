@@ -1,8 +1,8 @@
 """Time the library beside its peers, in one run, and print a table.
 
 Every job runs nine times or more, ours and the peers' in turn, so that a slow moment of the machine hits all
-of them; the medians are compared. Two threads for everyone (README.md says how for NumPy), float32. Ratio = the
-best peer's time / ours: above 1 we are faster.
+of them; the medians are compared. Two threads for everyone (README.md says how for NumPy), float32. Ratio =
+the best peer's time / ours: above 1 we are faster.
 """
 
 import argparse
