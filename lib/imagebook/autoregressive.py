@@ -102,11 +102,10 @@ class MaskedConv2D(Conv2D):
         self.parameters["weights"] *= self.mask
         return super().forward(inputs, training=training)
 
-    def backward(self, gradient):
-        """Return dL/dx; store dL/dw, which is 0 under the mask, and dL/db."""
-        inputs_gradient = super().backward(gradient)
+    def store_gradients(self, gradient):
+        """Store dL/dw, which is 0 under the mask, and dL/db."""
+        super().store_gradients(gradient)
         self.gradients["weights"] *= self.mask
-        return inputs_gradient
 
 
 class PositionEmbedding(Layer):

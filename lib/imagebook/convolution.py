@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imagebook import _checks
+from imagebook import _blocks, _checks
 
 
 def output_size(size, kernel_size, *, stride=1, padding=0, dilation=1):
@@ -203,8 +203,8 @@ def conv2d(images, kernels, *, stride=1, padding=0, dilation=1):
 
     result[n, r, c, o] = sum over i, j, k of images[n, r + i, c + j, k] kernels[i, j, k, o], for stride 1
     and no padding. As usual in machine learning this is a cross-correlation: the kernels are not
-    flipped. It is computed as one matrix product of all slices (`unfold`, also called im2col) with all
-    kernels, which needs the memory of up to kh kw copies of the images.
+    flipped. It is computed as the product of two matrices, all slices (`unfold`, also called im2col) times
+    all kernels, block by block, because the slices need the memory of up to kh kw copies of the images.
 
     Parameters
     ----------
@@ -240,10 +240,13 @@ def conv2d(images, kernels, *, stride=1, padding=0, dilation=1):
     kernels = _checks.floats("kernels", kernels, ndim=4)
     _checks.not_empty("kernels", kernels)
     _same_channels("kernels", kernels.shape[2], images.shape[3])
-    size = kernels.shape[:2]
+    size, channels_out = kernels.shape[:2], kernels.shape[3]
     slices = unfold(images, size, stride=stride, padding=padding, dilation=dilation)
+    result = np.empty((*slices.shape[:3], channels_out), np.result_type(images, kernels))
     with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity spread to all that see them
-        return np.tensordot(slices, kernels, axes=3)
+        for where, matrix in _blocks.matrices(slices):
+            np.matmul(matrix, kernels.reshape(-1, channels_out), out=result[where].reshape(-1, channels_out))
+    return result
 
 
 def depthwise_conv2d(images, kernels, *, stride=1, padding=0, dilation=1):

@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from imagebook import _checks
-from imagebook.convolution import depthwise_conv2d, fold, unfold
+from imagebook import _blocks, _checks
+from imagebook.convolution import conv2d, depthwise_conv2d, fold, unfold
 from imagebook.pooling import average_pool2d, max_pool2d
 
 
@@ -118,6 +118,10 @@ class Layer:
         """Return dL/dx, given dL/dy."""
         raise NotImplementedError
 
+    def store_gradients(self, gradient):
+        """Store the gradients as `backward` does, without dL/dx: all that a network's first layer is asked for."""
+        self.backward(gradient)
+
     def _inputs(self, inputs, *axes):
         """Return the inputs as floats of the layer's type; `axes`: lengths, or letters of free ones."""
         inputs = _checks.floats("inputs", inputs, ndim=len(axes))
@@ -184,9 +188,14 @@ class Dense(Layer):
 
     def backward(self, gradient):
         """Return dL/dx = dL/dy Wᵀ; store dL/dW = xᵀ dL/dy and dL/db = Σ dL/dy."""
+        self.store_gradients(gradient)
+        gradient, _inputs = self._recall(gradient)
+        return gradient @ self.parameters["weights"].T
+
+    def store_gradients(self, gradient):
+        """Store dL/dW = xᵀ dL/dy and dL/db = Σ dL/dy."""
         gradient, inputs = self._recall(gradient)
         self.gradients = {"weights": inputs.T @ gradient, "bias": gradient.sum(axis=0)}
-        return gradient @ self.parameters["weights"].T
 
 
 class Conv2D(Layer):
@@ -246,28 +255,38 @@ class Conv2D(Layer):
     def forward(self, inputs, *, training=False):
         """Return y, the slices of x times the filters, plus b."""
         weights, bias = self.parameters["weights"], self.parameters["bias"]
-        height, width, channels_in, channels_out = weights.shape
-        inputs = self._inputs(inputs, "N", "H", "W", channels_in)
-        slices = unfold(inputs, (height, width), **self._geometry)  # (N, H', W', kh, kw, C_in)
-        rows = slices.reshape(math.prod(slices.shape[:3]), math.prod(slices.shape[3:]))
-        outputs = rows @ weights.reshape(-1, channels_out)
+        inputs = self._inputs(inputs, "N", "H", "W", weights.shape[2])
+        outputs = conv2d(inputs, weights, **self._geometry)
         outputs += bias
-        return self._keep(outputs.reshape(*slices.shape[:3], channels_out), rows, inputs.shape)
+        return self._keep(outputs, inputs)
 
     def backward(self, gradient):
         """Return dL/dx, the sum over the slices that each pixel is in; store dL/dw and dL/db."""
-        gradient, rows, inputs_shape = self._recall(gradient)
+        self.store_gradients(gradient)
+        gradient, inputs = self._recall(gradient)
         weights = self.parameters["weights"]
-        height, width, channels_in, channels_out = weights.shape
-        positions = gradient.shape[:3]  # N, H', W'
-        gradient = gradient.reshape(len(rows), channels_out)
+        slices = unfold(inputs, weights.shape[:2], **self._geometry)
+        inputs_gradient = np.empty_like(inputs)
+        for images, _rows in _blocks.cuts(slices, whole_images=True):
+            # (kh, kw, N H' W', C_in): the copies of each pixel for each place that it has in the filter
+            parts = gradient[images].reshape(-1, weights.shape[3]) @ weights.swapaxes(2, 3)
+            parts = parts.reshape(*weights.shape[:2], *gradient[images].shape[:3], weights.shape[2])
+            parts = np.moveaxis(parts, (0, 1), (3, 4))
+            inputs_gradient[images] = fold(parts, inputs[images].shape, **self._geometry)
+        return inputs_gradient
+
+    def store_gradients(self, gradient):
+        """Store dL/dw, the slices of x times dL/dy, and dL/db."""
+        gradient, inputs = self._recall(gradient)
+        weights = self.parameters["weights"]
+        slices = unfold(inputs, weights.shape[:2], **self._geometry)
+        weights_gradient = np.zeros((math.prod(weights.shape[:3]), weights.shape[3]), weights.dtype)
+        for where, matrix in _blocks.matrices(slices):
+            weights_gradient += matrix.T @ gradient[where].reshape(-1, weights.shape[3])
         self.gradients = {
-            "weights": (rows.T @ gradient).reshape(weights.shape),
-            "bias": np.einsum("nd->d", gradient),  # four times faster than .sum(axis=0) here
+            "weights": weights_gradient.reshape(weights.shape),
+            "bias": np.einsum("nhwd->d", gradient),  # four times faster than .sum(axis=(0, 1, 2)) here
         }
-        slices_gradient = gradient @ weights.swapaxes(2, 3)  # (kh, kw, N H' W', C_in)
-        slices_gradient = slices_gradient.reshape(height, width, *positions, channels_in)
-        return fold(np.moveaxis(slices_gradient, (0, 1), (3, 4)), inputs_shape, **self._geometry)
 
 
 class DepthwiseConv2D(Layer):

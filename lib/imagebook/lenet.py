@@ -157,13 +157,19 @@ class ScaledTanh(Layer):
     def forward(self, inputs, *, training=False):
         """Return y = A tanh(S x)."""
         inputs = _checks.floats("inputs", inputs, ndim=(2, 3, 4))
-        outputs = self.amplitude * np.tanh(self.slope * inputs)
+        outputs = self.slope * inputs
+        np.tanh(outputs, out=outputs)
+        outputs *= self.amplitude
         return self._keep(outputs, outputs)
 
     def backward(self, gradient):
         """Return dL/dx = dL/dy S (A - y² / A)."""
         gradient, outputs = self._recall(gradient)
-        return gradient * (self.slope * (self.amplitude - outputs**2 / self.amplitude))
+        slopes = outputs * outputs
+        slopes *= -self.slope / self.amplitude
+        slopes += self.slope * self.amplitude
+        slopes *= gradient
+        return slopes
 
 
 class Subsampling(Layer):
@@ -206,9 +212,11 @@ class Subsampling(Layer):
         inputs = _checks.batch("inputs", self._inputs(inputs, "N", "H", "W", len(weights)))
         if inputs.shape[1] % 2 or inputs.shape[2] % 2:
             raise ValueError(f"inputs must have even height and width, got {inputs.shape}")
-        top, bottom = inputs[:, 0::2], inputs[:, 1::2]
-        sums = top[:, :, 0::2] + top[:, :, 1::2] + bottom[:, :, 0::2] + bottom[:, :, 1::2]
-        return self._keep(weights * sums + bias, sums)
+        sums = inputs[:, 0::2] + inputs[:, 1::2]
+        sums = sums[:, :, 0::2] + sums[:, :, 1::2]
+        outputs = weights * sums
+        outputs += bias
+        return self._keep(outputs, sums)
 
     def backward(self, gradient):
         """Return dL/dx = w dL/dy at all four pixels; store dL/dw = Σ dL/dy (sum of 2 x 2) and dL/db."""
@@ -217,7 +225,7 @@ class Subsampling(Layer):
             "weights": np.einsum("nhwc,nhwc->c", gradient, sums),
             "bias": np.einsum("nhwc->c", gradient),
         }
-        return (self.parameters["weights"] * gradient).repeat(2, axis=1).repeat(2, axis=2)
+        return (self.parameters["weights"] * gradient).repeat(2, axis=2).repeat(2, axis=1)
 
 
 class ConnectionTableConv2D(Layer):

@@ -279,6 +279,16 @@ class Sequential:
             gradient = layer.backward(gradient)
         return gradient
 
+    def _store_gradients(self, gradient):
+        """Store the gradients of what is trained, as `backward` does; go back no farther than that needs."""
+        trained = [i for i, layer in enumerate(self.layers) if layer.parameters and not layer.frozen]
+        if not trained:
+            return
+        first, *later = self.layers[trained[0] :]
+        for layer in reversed(later):
+            gradient = layer.backward(gradient)
+        first.store_gradients(gradient)
+
     def predict(self, inputs, *, batch_size=256):
         """Return the outputs for any number of inputs, computed batch by batch to save memory.
 
@@ -385,7 +395,7 @@ class Sequential:
             if augment is not None:
                 batch = augment(batch, rng)
             value, gradient = loss(self.forward(batch, training=True), targets[chosen])
-            self.backward(gradient)
+            self._store_gradients(gradient)
             optimizer.step(self.layers)
             total += value * len(chosen)
         return total / len(order)

@@ -95,11 +95,17 @@ class Adam:
         for key, parameter, gradient in parameters:
             mean = _state(self._means, key, parameter)
             square = _state(self._squares, key, parameter)
-            mean += (1 - self.beta1) * (gradient - mean)
-            square += (1 - self.beta2) * (gradient**2 - square)
-            mean_hat = mean / (1 - self.beta1**self._steps)
-            square_hat = square / (1 - self.beta2**self._steps)
-            parameter -= self.learning_rate * mean_hat / (np.sqrt(square_hat) + self.epsilon)
+            mean *= self.beta1
+            mean += (1 - self.beta1) * gradient
+            square *= self.beta2
+            square += (1 - self.beta2) * gradient**2
+            # θ -= η m̂ / (√v̂ + ε), one operation at a time: no memory but for one array.
+            step = square / (1 - self.beta2**self._steps)
+            np.sqrt(step, out=step)
+            step += self.epsilon
+            np.divide(mean, step, out=step)
+            step *= self.learning_rate / (1 - self.beta1**self._steps)
+            parameter -= step
 
 
 def _fraction(name, value):
