@@ -1,55 +1,57 @@
-"""Blocks: slices of images as matrices of a few megabytes each, which stay in the processor's cache."""
+"""Blocks: slices of images as matrices small enough to stay in the processor's cache."""
 
 import math
 
 import numpy as np
 
-# Numbers in a block: 2 MB of float32.
-_SIZE = 2**19
-# Fewer channels than this lie side by side in too short runs to be copied fast.
-_FEW_CHANNELS = 8
+# Multiply-adds in a block: up to here, one core multiplies from its own cache and waits for no other.
+_MULTIPLY_ADDS = 10**6
 
 
-def matrices(slices):
-    """Yield all slices (N, H', W', kh, kw, C) in blocks: where a block lies, and a matrix with a row per slice.
+def matrices(slices, where):
+    """Yield some blocks of slices (N, H', W', kh, kw, C): where each lies, and a matrix with a row per slice.
 
-    A block is `slices[where]`, some whole images or some rows of one. All blocks are copied to the same memory:
-    a matrix holds until the next one comes.
+    `where` is a list of what `cuts` gives. All blocks are copied to the same memory: a matrix holds until the
+    next one comes.
 
     Examples
     --------
     >>> slices = np.arange(12).reshape(1, 1, 3, 2, 2, 1)  # three slices of 2 x 2 pixels
-    >>> [(where, matrix)] = matrices(slices)
+    >>> [(block, matrix)] = matrices(slices, cuts(slices, 1))
     >>> matrix
     array([[ 0,  1,  2,  3],
            [ 4,  5,  6,  7],
            [ 8,  9, 10, 11]])
     """
+    _, _, positions, _, kernel_width, channels = slices.shape
     numbers = math.prod(slices.shape[3:])
-    few = slices.shape[5] < _FEW_CHANNELS
-    buffer = None
-    for where in cuts(slices):
-        block = slices[where]
-        # With few channels the matrix is filled column by column: neighbouring slices lie side by side.
-        block = np.moveaxis(block, (0, 1, 2), (3, 4, 5)) if few else block
-        if buffer is None:
-            buffer = np.empty(block.size, slices.dtype)  # the first block is the largest
-        copy = buffer[: block.size].reshape(block.shape)
-        copy[...] = block
-        yield where, copy.reshape(numbers, -1).T if few else copy.reshape(-1, numbers)
+    # Numbers are copied in runs: along a row of the slice, or along the same pixel of neighbouring slices.
+    by_column = kernel_width * channels < positions
+    buffer = np.empty(slices[where[0]].size if where else 0, slices.dtype)  # the first block is the largest
+    for block in where:
+        source = slices[block]
+        source = np.moveaxis(source, (0, 1, 2), (3, 4, 5)) if by_column else source
+        copy = buffer[: source.size].reshape(source.shape)
+        copy[...] = source
+        yield block, copy.reshape(numbers, -1).T if by_column else copy.reshape(-1, numbers)
 
 
-def cuts(slices, *, whole_images=False):
-    """Yield where to cut slices (N, H', W', kh, kw, C) into blocks: some whole images, or some rows of one.
+def cuts(slices, outputs):
+    """Return where to cut slices (N, H', W', kh, kw, C) into blocks: some whole images, or some rows of one.
+
+    `outputs` is how many columns the blocks' matrices will be multiplied with.
 
     Examples
     --------
-    >>> list(cuts(np.zeros((3, 1000, 2**18, 1, 1, 1), np.int8)))[:2]  # two rows fill a block
-    [(slice(0, 1, None), slice(0, 2, None)), (slice(0, 1, None), slice(2, 4, None))]
+    >>> cuts(np.zeros((2, 3, 1000, 5, 5, 2)), 10)  # 500,000 multiply-adds in a row: two rows, then one
+    [(slice(0, 1, None), slice(0, 2, None)), (slice(0, 1, None), slice(2, 4, None)), \
+(slice(1, 2, None), slice(0, 2, None)), (slice(1, 2, None), slice(2, 4, None))]
     """
     count, height = slices.shape[:2]
-    rows = max(height if whole_images else 1, _SIZE // math.prod(slices.shape[2:]))
+    rows = max(1, _MULTIPLY_ADDS // (math.prod(slices.shape[2:]) * outputs))
     images = max(1, rows // height)
-    for first in range(0, count, images):
-        for top in range(0, height, rows):
-            yield slice(first, first + images), slice(top, top + rows)
+    return [
+        (slice(first, first + images), slice(top, top + rows))
+        for first in range(0, count, images)
+        for top in range(0, height, rows)
+    ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imagebook import _blocks, _checks
+from imagebook import _blocks, _checks, _parallel
 
 
 def output_size(size, kernel_size, *, stride=1, padding=0, dilation=1):
@@ -240,12 +240,17 @@ def conv2d(images, kernels, *, stride=1, padding=0, dilation=1):
     kernels = _checks.floats("kernels", kernels, ndim=4)
     _checks.not_empty("kernels", kernels)
     _same_channels("kernels", kernels.shape[2], images.shape[3])
-    size, channels_out = kernels.shape[:2], kernels.shape[3]
-    slices = unfold(images, size, stride=stride, padding=padding, dilation=dilation)
+    channels_out = kernels.shape[3]
+    slices = unfold(images, kernels.shape[:2], stride=stride, padding=padding, dilation=dilation)
     result = np.empty((*slices.shape[:3], channels_out), np.result_type(images, kernels))
-    with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity spread to all that see them
-        for where, matrix in _blocks.matrices(slices):
-            np.matmul(matrix, kernels.reshape(-1, channels_out), out=result[where].reshape(-1, channels_out))
+    weights = kernels.reshape(-1, channels_out)
+
+    def multiply(blocks):
+        with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity spread to all that see them
+            for block, matrix in _blocks.matrices(slices, blocks):
+                np.matmul(matrix, weights, out=result[block].reshape(-1, channels_out))
+
+    _parallel.share(multiply, _blocks.cuts(slices, channels_out))
     return result
 
 
@@ -289,7 +294,15 @@ def depthwise_conv2d(images, kernels, *, stride=1, padding=0, dilation=1):
     _checks.not_empty("kernels", kernels)
     _same_channels("kernels", kernels.shape[2], images.shape[3])
     slices = unfold(images, kernels.shape[:2], stride=stride, padding=padding, dilation=dilation)
-    return _weighted_sum(slices, kernels)
+    result = np.empty(slices.shape[:3] + slices.shape[5:], np.result_type(images, kernels))
+
+    def weigh(numbers):
+        with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity spread to all that see them
+            for n in numbers:
+                np.einsum("hwijc,ijc->hwc", slices[n], kernels, out=result[n])
+
+    _parallel.share(weigh, range(len(result)))
+    return result
 
 
 def pointwise_conv2d(images, weights):
