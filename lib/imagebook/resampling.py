@@ -9,6 +9,11 @@ import numpy as np
 
 from imagebook import _checks
 
+# Output pixels whose weights `resize` keeps in one matrix: the more, the more of the weights are 0.
+_BLOCK = 16
+# Numbers that `resize` works on at a time: they stay in the processor's cache, however large the image.
+_VALUES_AT_A_TIME = 2**18
+
 
 def downsample(image, factor, *, antialias=True):
     r"""Return the image downsampled by a whole factor: the mean of each block of pixels.
@@ -105,14 +110,18 @@ def resize(image, shape, *, antialias=True):
     batch = _checks.batch("image", _checks.floats("image", image, ndim=(2, 3, 4), finite=True))
     new_height, new_width = _checks.pair("shape", shape, low=1)
     antialias = _checks.flag("antialias", antialias)
-    _, height, width, _ = batch.shape
+    count, height, width, channels = batch.shape
     rows = _triangle_weights(height, new_height, antialias)
     columns = _triangle_weights(width, new_width, antialias)
-    # Sums in double precision: a constant image stays exactly constant.
-    mixed = np.tensordot(batch.astype(np.float64), rows, axes=(1, 1))  # (N, W, C, H')
-    mixed = np.tensordot(mixed, columns, axes=(1, 1))  # (N, C, H', W')
-    resized = np.ascontiguousarray(np.moveaxis(mixed, 1, 3), dtype=batch.dtype)
-    return _checks.unbatch(resized, np.ndim(image))
+    result = np.empty((count, new_height, new_width, channels), batch.dtype)
+    row_values = max(1, count * width * channels)
+    blocks_at_a_time = max(1, _VALUES_AT_A_TIME // (_BLOCK * row_values))
+    for start in range(0, len(rows), blocks_at_a_time):
+        block = slice(start * _BLOCK, (start + blocks_at_a_time) * _BLOCK)
+        mixed = _weighted_sums(batch, rows[start : start + blocks_at_a_time])  # (N, W, C, some of H')
+        mixed = _weighted_sums(mixed, columns)  # (N, C, some of H', W')
+        result[:, block] = np.moveaxis(mixed, 1, 3)
+    return _checks.unbatch(result, np.ndim(image))
 
 
 def _block_lengths(size, factor):
@@ -122,10 +131,30 @@ def _block_lengths(size, factor):
 
 
 def _triangle_weights(size, new_size, antialias):
-    """Return the weights (new_size, size) with which input pixels enter the output pixels of `resize`."""
+    """Return, for each block of output pixels of `resize`, the slice of input pixels and their weights.
+
+    Only a few input pixels weigh more than 0 in an output pixel. A matrix of all weights would be nearly empty.
+    """
     step = size / new_size
     radius = max(step, 1.0) if antialias else 1.0
-    places = step * (np.arange(new_size)[:, np.newaxis] + 0.5)
-    centres = np.arange(size) + 0.5
-    weights = np.maximum(0.0, 1.0 - np.abs(centres - places) / radius)
-    return weights / weights.sum(axis=1, keepdims=True)
+    blocks = []
+    for start in range(0, new_size, _BLOCK):
+        places = step * (np.arange(start, min(start + _BLOCK, new_size)) + 0.5)
+        first, last = max(0, int(places[0] - radius)), min(size, int(places[-1] + radius) + 1)
+        centres = np.arange(first, last)[:, np.newaxis] + 0.5
+        weights = np.maximum(0.0, 1.0 - np.abs(centres - places) / radius)
+        blocks.append((slice(first, last), weights / weights.sum(axis=0)))
+    return blocks
+
+
+def _weighted_sums(batch, blocks):
+    """Return weighted sums over axis 1 of a batch, which becomes the last axis, in double precision.
+
+    In single precision a constant image would not stay exactly constant.
+    """
+    sums = []
+    for inputs, weights in blocks:
+        pixels = np.moveaxis(batch[:, inputs], 1, 0).astype(np.float64, order="C", copy=False)
+        sums.append(pixels.reshape(len(pixels), -1).T @ weights)
+    joined = np.concatenate(sums, axis=1)
+    return joined.reshape(*batch.shape[:1], *batch.shape[2:], joined.shape[1])
