@@ -133,7 +133,7 @@ def _block_lengths(size, factor):
 def _triangle_weights(size, new_size, antialias):
     """Return, for each block of output pixels of `resize`, the slice of input pixels and their weights.
 
-    Only a few input pixels weigh more than 0 in an output pixel. A matrix of all weights would be nearly empty.
+    Only a few input pixels enter an output pixel: a matrix of all the weights would be nearly empty.
     """
     step = size / new_size
     radius = max(step, 1.0) if antialias else 1.0
