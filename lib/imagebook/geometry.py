@@ -376,7 +376,7 @@ def warp(images, matrix, *, shape=None, fill=0.0):
     side = np.sign(matrix[..., 2, :] @ (width / 2, height / 2, 1.0))
     if (side == 0).any():
         raise ValueError("matrix must not send the centre of the image to infinity, got w = 0 there")
-    inverses = np.broadcast_to(inverses * side[..., np.newaxis, np.newaxis], (count, 3, 3))
+    inverses = inverses * side[..., np.newaxis, np.newaxis]
     height, width = (height, width) if shape is None else _checks.pair("shape", shape, low=1)
     fill = _checks.number("fill", fill)
 
@@ -386,20 +386,30 @@ def warp(images, matrix, *, shape=None, fill=0.0):
     step = max(1, _PIXELS_AT_A_TIME // (height * width))
     for start in range(0, count, step):
         block = slice(start, start + step)
-        u, v, w = np.moveaxis(inverses[block] @ centres, 1, 0)
-        # A centre that comes from the horizon (w = 0) or from beyond it comes from outside the image.
-        x = np.divide(u, w, out=np.full_like(u, -np.inf), where=w > 0)
-        y = np.divide(v, w, out=np.full_like(v, -np.inf), where=w > 0)
+        x, y = _sources(inverses[block] if matrix.ndim == 3 else inverses[np.newaxis], centres)
         result[block] = _bilinear(batch[block], x, y, fill)
     return _checks.unbatch(result.reshape(count, height, width, channels), images.ndim)
 
 
+def _sources(inverses, centres):
+    """Return where the centres (3, M) of output pixels come from by each inverse: x and y, both (N, M)."""
+    u, v, w = np.moveaxis(inverses @ centres, 1, 0)
+    # A centre that comes from the horizon (w = 0) or from beyond it comes from outside the image.
+    x = np.divide(u, w, out=np.full_like(u, -np.inf), where=w > 0)
+    y = np.divide(v, w, out=np.full_like(v, -np.inf), where=w > 0)
+    return x, y
+
+
 def _bilinear(batch, x, y, fill):
-    """Return the values of each image at its points x, y (N, M) by bilinear interpolation, as (N, M, C)."""
+    """Return the values of each image at its points by bilinear interpolation, as (N, M, C).
+
+    The points x, y are (N, M), or (1, M) if they are the same in all images.
+    """
     count, height, width, channels = batch.shape
     # A frame of fill stands for the endless surroundings: one pixel to the left and above, and two to the
     # right and below, since the farthest point that is kept (width, height) asks for the pixel after it too.
-    padded = np.pad(batch, ((0, 0), (1, 2), (1, 2), (0, 0)), constant_values=fill)
+    padded = np.full((count, height + 3, width + 3, channels), fill, batch.dtype)
+    padded[:, 1:-2, 1:-2] = batch
     row_length = width + 3
     pixels = padded.reshape(-1, channels)
 
@@ -410,16 +420,21 @@ def _bilinear(batch, x, y, fill):
     rightward = (column - left).astype(batch.dtype)[..., np.newaxis]
     downward = (row - top).astype(batch.dtype)[..., np.newaxis]
 
-    image = np.arange(count)[:, np.newaxis]
-    corner = (image * (height + 3) + top.astype(np.intp) + 1) * row_length + left.astype(np.intp) + 1
-    upper = _between(pixels[corner], pixels[corner + 1], rightward)
-    lower = _between(pixels[corner + row_length], pixels[corner + row_length + 1], rightward)
+    corner = (top.astype(np.intp) + 1) * row_length + left.astype(np.intp) + 1
+    corner = corner + np.arange(count)[:, np.newaxis] * (height + 3) * row_length
+    # What lies to the right and below stands at the same index of what is left of the pixels from there on.
+    upper = _between(pixels.take(corner, axis=0), pixels[1:].take(corner, axis=0), rightward)
+    pixels = pixels[row_length:]
+    lower = _between(pixels.take(corner, axis=0), pixels[1:].take(corner, axis=0), rightward)
     return _between(upper, lower, downward)
 
 
 def _between(start, end, share):
     """Return linear interpolation, in the form that is exact for share = 0 and for start = end."""
-    return start + share * (end - start)
+    result = end - start
+    result *= share
+    result += start
+    return result
 
 
 def _inverse(matrix):
