@@ -11,8 +11,8 @@ from imagebook import _checks
 LAYOUTS = ("xyxy", "xywh", "cxcywh")
 # Overlaps computed at a time: the temporary arrays stay in the processor's cache, however many the boxes.
 _PAIRS_AT_A_TIME = 2**15
-# Boxes that `nms` decides on at a time.
-_BOXES_AT_A_TIME = 128
+# Boxes that `nms` decides on at a time: the more, the fewer calls of NumPy and the more memory.
+_BOXES_AT_A_TIME = 64
 
 
 def area(boxes):
@@ -108,9 +108,20 @@ def pairwise_iou(boxes_a, boxes_b):
     """
     boxes_a = _checked("boxes_a", boxes_a, ndim=2)
     boxes_b = _checked("boxes_b", boxes_b, ndim=2)
+    left_a, top_a, right_a, bottom_a = boxes_a.T[:, :, np.newaxis]
+    left_b, top_b, right_b, bottom_b = np.ascontiguousarray(boxes_b.T)
+    area_a = area(boxes_a)[:, np.newaxis]
+    # At least the smallest number above 0: two boxes without area have the IoU 0 / smallest = 0, not 0 / 0.
+    area_b = np.maximum(area(boxes_b), np.finfo(boxes_b.dtype).smallest_subnormal)
     result = np.empty((len(boxes_a), len(boxes_b)), np.result_type(boxes_a, boxes_b))
-    for rows, overlap in _overlaps(boxes_a, boxes_b):
-        result[rows] = overlap
+    step = max(1, _PAIRS_AT_A_TIME // max(1, len(boxes_b)))
+    for start in range(0, len(boxes_a), step):
+        rows = slice(start, start + step)
+        # Negative where the boxes are apart: they share nothing.
+        width = np.maximum(np.minimum(right_a[rows], right_b) - np.maximum(left_a[rows], left_b), 0)
+        height = np.maximum(np.minimum(bottom_a[rows], bottom_b) - np.maximum(top_a[rows], top_b), 0)
+        shared = width * height
+        result[rows] = shared / (area_a[rows] + area_b - shared)
     return result
 
 
@@ -166,12 +177,9 @@ def nms(boxes, scores, *, iou_threshold):
         for better in np.flatnonzero(too_close.any(axis=1)):
             if stays[better]:
                 stays &= ~too_close[better]
-        best = best[stays]
-        kept.append(best)
-        stays = np.ones(len(waiting), bool)
-        for _, overlap in _overlaps(boxes[best], boxes[waiting]):
-            stays &= (overlap <= iou_threshold).all(axis=0)
-        waiting = waiting[stays]
+        kept.append(best[stays])
+        overlap = pairwise_iou(boxes[best[stays]], boxes[waiting])
+        waiting = waiting[(overlap <= iou_threshold).all(axis=0)]
     # Nothing waits any more; joined, it makes the result of no boxes an empty array.
     return np.concatenate([*kept, waiting]).astype(np.int64)
 
@@ -288,24 +296,6 @@ def from_mask(mask):
     if rows.size == 0:
         raise ValueError(f"mask must have a nonzero pixel, got none in shape {mask.shape}")
     return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], np.float64)
-
-
-def _overlaps(boxes_a, boxes_b):
-    """Yield slices of checked boxes_a, each with the IoU (n, M) of its n boxes with all of boxes_b."""
-    left_a, top_a, right_a, bottom_a = boxes_a.T[:, :, np.newaxis]
-    left_b, top_b, right_b, bottom_b = np.ascontiguousarray(boxes_b.T)
-    area_a = (right_a - left_a) * (bottom_a - top_a)
-    # The smallest number above 0, so that two boxes without area have the IoU 0 / tiny = 0, not 0 / 0.
-    tiny = np.finfo(boxes_b.dtype).smallest_subnormal
-    area_b = np.maximum((right_b - left_b) * (bottom_b - top_b), tiny)
-    step = max(1, _PAIRS_AT_A_TIME // max(1, len(boxes_b)))
-    for start in range(0, len(boxes_a), step):
-        rows = slice(start, start + step)
-        # Negative where the boxes are apart: they share nothing.
-        width = np.maximum(np.minimum(right_a[rows], right_b) - np.maximum(left_a[rows], left_b), 0)
-        height = np.maximum(np.minimum(bottom_a[rows], bottom_b) - np.maximum(top_a[rows], top_b), 0)
-        shared = width * height
-        yield rows, shared / (area_a[rows] + area_b - shared)
 
 
 def _checked(name, boxes, *, ndim, layout="xyxy"):
