@@ -386,25 +386,33 @@ def warp(images, matrix, *, shape=None, fill=0.0):
     step = max(1, _PIXELS_AT_A_TIME // (height * width))
     for start in range(0, count, step):
         block = slice(start, start + step)
-        x, y = _sources(inverses[block] if matrix.ndim == 3 else inverses[np.newaxis], centres)
-        result[block] = _bilinear(batch[block], x, y, fill)
+        if start == 0 or matrix.ndim == 3:  # one matrix for all images looks up the same places in each
+            places = _places(inverses[block] if matrix.ndim == 3 else inverses[np.newaxis], centres, batch)
+        result[block] = _bilinear(batch[block], *places, fill)
     return _checks.unbatch(result.reshape(count, height, width, channels), images.ndim)
 
 
-def _sources(inverses, centres):
-    """Return where the centres (3, M) of output pixels come from by each inverse: x and y, both (N, M)."""
+def _places(inverses, centres, batch):
+    """Return where the centres (3, M) of output pixels come from by each of N inverses.
+
+    Three arrays (N, M): the index of the upper left one of four pixels in a framed image (see `_bilinear`),
+    and the shares of the way from it to the right and downward.
+    """
+    _, height, width, _ = batch.shape
     u, v, w = np.moveaxis(inverses @ centres, 1, 0)
     # A centre that comes from the horizon (w = 0) or from beyond it comes from outside the image.
     x = np.divide(u, w, out=np.full_like(u, -np.inf), where=w > 0)
     y = np.divide(v, w, out=np.full_like(v, -np.inf), where=w > 0)
-    return x, y
+    # From coordinates, where the first pixel's centre is 0.5, to indices, where it is 0.
+    column = np.clip(x - 0.5, -1, width)
+    row = np.clip(y - 0.5, -1, height)
+    left, top = np.floor(column), np.floor(row)
+    corner = (top.astype(np.intp) + 1) * (width + 3) + left.astype(np.intp) + 1
+    return corner, (column - left).astype(batch.dtype), (row - top).astype(batch.dtype)
 
 
-def _bilinear(batch, x, y, fill):
-    """Return the values of each image at its points by bilinear interpolation, as (N, M, C).
-
-    The points x, y are (N, M), or (1, M) if they are the same in all images.
-    """
+def _bilinear(batch, corner, rightward, downward, fill):
+    """Return the values of each image at its places (N, M), or (1, M) if all share them, as (N, M, C)."""
     count, height, width, channels = batch.shape
     # A frame of fill stands for the endless surroundings: one pixel to the left and above, and two to the
     # right and below, since the farthest point that is kept (width, height) asks for the pixel after it too.
@@ -413,19 +421,16 @@ def _bilinear(batch, x, y, fill):
     row_length = width + 3
     pixels = padded.reshape(-1, channels)
 
-    # From coordinates, where the first pixel's centre is 0.5, to indices, where it is 0.
-    column = np.clip(x - 0.5, -1, width)
-    row = np.clip(y - 0.5, -1, height)
-    left, top = np.floor(column), np.floor(row)
-    rightward = (column - left).astype(batch.dtype)[..., np.newaxis]
-    downward = (row - top).astype(batch.dtype)[..., np.newaxis]
-
-    corner = (top.astype(np.intp) + 1) * row_length + left.astype(np.intp) + 1
     corner = corner + np.arange(count)[:, np.newaxis] * (height + 3) * row_length
-    # What lies to the right and below stands at the same index of what is left of the pixels from there on.
-    upper = _between(pixels.take(corner, axis=0), pixels[1:].take(corner, axis=0), rightward)
-    pixels = pixels[row_length:]
-    lower = _between(pixels.take(corner, axis=0), pixels[1:].take(corner, axis=0), rightward)
+    rightward, downward = rightward[..., np.newaxis], downward[..., np.newaxis]
+
+    def pixels_from(offset):
+        """Return the pixels that lie so many pixels after the corners."""
+        # No index is too large, so there is nothing to wrap around; checking it would take longer.
+        return pixels[offset:].take(corner, axis=0, mode="wrap")
+
+    upper = _between(pixels_from(0), pixels_from(1), rightward)
+    lower = _between(pixels_from(row_length), pixels_from(row_length + 1), rightward)
     return _between(upper, lower, downward)
 
 
