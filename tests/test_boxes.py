@@ -112,6 +112,30 @@ def test_nms_keeps_a_box_exactly_if_no_better_kept_box_overlaps_it(seed, thresho
     np.testing.assert_array_equal(nms(boxes, scores, iou_threshold=threshold), expected)
 
 
+@pytest.mark.parametrize("threshold", [0, 0.3, 0.6])
+def test_nms_of_many_boxes_equals_one_at_a_time(threshold):
+    """Of 600 boxes, more than are decided on together, the same survive as in the plain loop, with ties."""
+    rng = np.random.default_rng(0)
+    low = rng.random((600, 2)) * 60
+    boxes, scores = np.hstack([low, low + 5 + 10 * rng.random((600, 2))]), rng.integers(0, 50, 600)
+    waiting, expected = np.argsort(-scores, kind="stable"), []
+    while waiting.size:
+        expected.append(waiting[0])
+        waiting = waiting[1:][pairwise_iou(boxes[waiting[:1]], boxes[waiting[1:]])[0] <= threshold]
+    assert 0 < len(expected) < 600
+    np.testing.assert_array_equal(nms(boxes, scores, iou_threshold=threshold), expected)
+
+
+def test_pairwise_iou_of_many_boxes_equals_each_pair():
+    """Row by row it is `iou`, in more rows than are computed together; no boxes give no rows or columns."""
+    boxes = random_boxes(np.random.default_rng(0), 300)
+    overlaps = pairwise_iou(boxes, boxes)
+    for n in (0, 108, 109, 110, 217, 218, 219, 299):  # 2**15 // 300 = 109 rows at a time
+        np.testing.assert_array_equal(overlaps[n], [iou(boxes[n], box) for box in boxes])
+    assert pairwise_iou(boxes, np.zeros((0, 4))).shape == (300, 0)
+    assert pairwise_iou(np.zeros((0, 4)), boxes).shape == (0, 300)
+
+
 def test_nms_of_5000_boxes_builds_no_square_matrix():
     """The peak of memory stays below 5000 x 5000 bytes, a matrix of even the smallest type."""
     rng = np.random.default_rng(0)

@@ -363,6 +363,16 @@ def test_one_matrix_for_each_image(monkeypatch):
         np.testing.assert_array_equal(warp(images, matrices), expected)
 
 
+def test_one_matrix_for_all_images(monkeypatch):
+    """A batch with one matrix equals image by image, however many images are computed at a time."""
+    images = np.random.default_rng(0).random((5, 6, 7, 2), dtype=np.float32)
+    matrix = about(rotation(30), (3.5, 3)) + [[0, 0, 0], [0, 0, 0], [0.01, 0, 0]]
+    expected = np.stack([warp(image, matrix) for image in images])
+    for pixels in (1, 2 * 42, 2**20):
+        monkeypatch.setattr(geometry, "_PIXELS_AT_A_TIME", pixels)
+        np.testing.assert_array_equal(warp(images, matrix), expected)
+
+
 def test_shape_crops_or_extends():
     """The output shape is a window from the top left: smaller crops, larger adds fill."""
     image = np.arange(6.0).reshape(2, 3)

@@ -83,6 +83,13 @@ def test_resize_equals_pillow(shape):
     np.testing.assert_allclose(resize(image, shape), expected, atol=1e-6)
 
 
+def test_resize_of_a_large_image_equals_pillow():
+    """The same holds for more rows than are computed at a time."""
+    image = random_image(600, 700, dtype=np.float32)
+    expected = np.asarray(Image.fromarray(image).resize((300, 500), Image.Resampling.BILINEAR))
+    np.testing.assert_allclose(resize(image, (500, 300)), expected, atol=1e-6)
+
+
 def test_growing_needs_no_antialias():
     """Where no side shrinks the two ways agree, and the same shape returns the image itself."""
     image = random_image(4, 5)

@@ -9,6 +9,10 @@ import numpy as np
 from imagebook import _checks
 
 LAYOUTS = ("xyxy", "xywh", "cxcywh")
+# Overlaps computed at a time: the temporary arrays stay in the processor's cache, however many the boxes.
+_PAIRS_AT_A_TIME = 2**15
+# Boxes that `nms` decides on at a time: the more, the fewer calls of NumPy and the more memory.
+_BOXES_AT_A_TIME = 64
 
 
 def area(boxes):
@@ -104,14 +108,21 @@ def pairwise_iou(boxes_a, boxes_b):
     """
     boxes_a = _checked("boxes_a", boxes_a, ndim=2)
     boxes_b = _checked("boxes_b", boxes_b, ndim=2)
-    low = np.maximum(boxes_a[:, np.newaxis, :2], boxes_b[:, :2])
-    high = np.minimum(boxes_a[:, np.newaxis, 2:], boxes_b[:, 2:])
-    # Negative where the boxes are apart: they share nothing.
-    width, height = np.moveaxis(np.maximum(high - low, 0), -1, 0)
-    intersection = width * height
-    union = area(boxes_a)[:, np.newaxis] + area(boxes_b) - intersection
-    zeros = np.zeros_like(union)
-    return np.divide(intersection, union, out=zeros, where=union > 0)
+    left_a, top_a, right_a, bottom_a = boxes_a.T[:, :, np.newaxis]
+    left_b, top_b, right_b, bottom_b = np.ascontiguousarray(boxes_b.T)
+    area_a = area(boxes_a)[:, np.newaxis]
+    # At least the smallest number above 0: two boxes without area have the IoU 0 / smallest = 0, not 0 / 0.
+    area_b = np.maximum(area(boxes_b), np.finfo(boxes_b.dtype).smallest_subnormal)
+    result = np.empty((len(boxes_a), len(boxes_b)), np.result_type(boxes_a, boxes_b))
+    step = max(1, _PAIRS_AT_A_TIME // max(1, len(boxes_b)))
+    for start in range(0, len(boxes_a), step):
+        rows = slice(start, start + step)
+        # Negative where the boxes are apart: they share nothing.
+        width = np.maximum(np.minimum(right_a[rows], right_b) - np.maximum(left_a[rows], left_b), 0)
+        height = np.maximum(np.minimum(bottom_a[rows], bottom_b) - np.maximum(top_a[rows], top_b), 0)
+        shared = width * height
+        result[rows] = shared / (area_a[rows] + area_b - shared)
+    return result
 
 
 def nms(boxes, scores, *, iou_threshold):
@@ -157,12 +168,20 @@ def nms(boxes, scores, *, iou_threshold):
     # As float64, because a negated unsigned integer wraps around; stable, so that ties keep their order.
     waiting = np.argsort(-scores.astype(np.float64), kind="stable")
     kept = []
+    # The next best boxes are taken together: first they compete among themselves, then those of them that are
+    # left drop boxes of all the others. One at a time, NumPy would be called for very little work each time.
     while waiting.size:
-        best, waiting = waiting[0], waiting[1:]
-        kept.append(best)
-        overlap = pairwise_iou(boxes[best][np.newaxis], boxes[waiting])[0]
-        waiting = waiting[overlap <= iou_threshold]
-    return np.array(kept, dtype=np.int64)
+        best, waiting = waiting[:_BOXES_AT_A_TIME], waiting[_BOXES_AT_A_TIME:]
+        too_close = np.triu(pairwise_iou(boxes[best], boxes[best]) > iou_threshold, k=1)
+        stays = np.ones(len(best), bool)
+        for better in np.flatnonzero(too_close.any(axis=1)):
+            if stays[better]:
+                stays &= ~too_close[better]
+        kept.append(best[stays])
+        overlap = pairwise_iou(boxes[best[stays]], boxes[waiting])
+        waiting = waiting[(overlap <= iou_threshold).all(axis=0)]
+    # Nothing waits any more; joined, it makes the result of no boxes an empty array.
+    return np.concatenate([*kept, waiting]).astype(np.int64)
 
 
 def convert(boxes, source, target):

@@ -376,7 +376,7 @@ def warp(images, matrix, *, shape=None, fill=0.0):
     side = np.sign(matrix[..., 2, :] @ (width / 2, height / 2, 1.0))
     if (side == 0).any():
         raise ValueError("matrix must not send the centre of the image to infinity, got w = 0 there")
-    inverses = np.broadcast_to(inverses * side[..., np.newaxis, np.newaxis], (count, 3, 3))
+    inverses = inverses * side[..., np.newaxis, np.newaxis]
     height, width = (height, width) if shape is None else _checks.pair("shape", shape, low=1)
     fill = _checks.number("fill", fill)
 
@@ -386,40 +386,60 @@ def warp(images, matrix, *, shape=None, fill=0.0):
     step = max(1, _PIXELS_AT_A_TIME // (height * width))
     for start in range(0, count, step):
         block = slice(start, start + step)
-        u, v, w = np.moveaxis(inverses[block] @ centres, 1, 0)
-        # A centre that comes from the horizon (w = 0) or from beyond it comes from outside the image.
-        x = np.divide(u, w, out=np.full_like(u, -np.inf), where=w > 0)
-        y = np.divide(v, w, out=np.full_like(v, -np.inf), where=w > 0)
-        result[block] = _bilinear(batch[block], x, y, fill)
+        if start == 0 or matrix.ndim == 3:  # one matrix for all images looks up the same places in each
+            places = _places(inverses[block] if matrix.ndim == 3 else inverses[np.newaxis], centres, batch)
+        result[block] = _bilinear(batch[block], *places, fill)
     return _checks.unbatch(result.reshape(count, height, width, channels), images.ndim)
 
 
-def _bilinear(batch, x, y, fill):
-    """Return the values of each image at its points x, y (N, M) by bilinear interpolation, as (N, M, C)."""
-    count, height, width, channels = batch.shape
-    # A frame of fill stands for the endless surroundings: one pixel to the left and above, and two to the
-    # right and below, since the farthest point that is kept (width, height) asks for the pixel after it too.
-    padded = np.pad(batch, ((0, 0), (1, 2), (1, 2), (0, 0)), constant_values=fill)
-    row_length = width + 3
-    pixels = padded.reshape(-1, channels)
+def _places(inverses, centres, batch):
+    """Return where the centres (3, M) of output pixels come from by each of N inverses.
 
+    Three arrays (N, M): the index of the upper left one of four pixels in a framed image (see `_bilinear`),
+    and the shares of the way from it to the right and downward.
+    """
+    _, height, width, _ = batch.shape
+    u, v, w = np.moveaxis(inverses @ centres, 1, 0)
+    # A centre that comes from the horizon (w = 0) or from beyond it comes from outside the image.
+    x = np.divide(u, w, out=np.full_like(u, -np.inf), where=w > 0)
+    y = np.divide(v, w, out=np.full_like(v, -np.inf), where=w > 0)
     # From coordinates, where the first pixel's centre is 0.5, to indices, where it is 0.
     column = np.clip(x - 0.5, -1, width)
     row = np.clip(y - 0.5, -1, height)
     left, top = np.floor(column), np.floor(row)
-    rightward = (column - left).astype(batch.dtype)[..., np.newaxis]
-    downward = (row - top).astype(batch.dtype)[..., np.newaxis]
+    corner = (top.astype(np.intp) + 1) * (width + 3) + left.astype(np.intp) + 1
+    return corner, (column - left).astype(batch.dtype), (row - top).astype(batch.dtype)
 
-    image = np.arange(count)[:, np.newaxis]
-    corner = (image * (height + 3) + top.astype(np.intp) + 1) * row_length + left.astype(np.intp) + 1
-    upper = _between(pixels[corner], pixels[corner + 1], rightward)
-    lower = _between(pixels[corner + row_length], pixels[corner + row_length + 1], rightward)
+
+def _bilinear(batch, corner, rightward, downward, fill):
+    """Return the values of each image at its places (N, M), or (1, M) if all share them, as (N, M, C)."""
+    count, height, width, channels = batch.shape
+    # A frame of fill stands for the endless surroundings: one pixel to the left and above, and two to the
+    # right and below, since the farthest point that is kept (width, height) asks for the pixel after it too.
+    padded = np.full((count, height + 3, width + 3, channels), fill, batch.dtype)
+    padded[:, 1:-2, 1:-2] = batch
+    row_length = width + 3
+    pixels = padded.reshape(-1, channels)
+
+    corner = corner + np.arange(count)[:, np.newaxis] * (height + 3) * row_length
+    rightward, downward = rightward[..., np.newaxis], downward[..., np.newaxis]
+
+    def pixels_from(offset):
+        """Return the pixels that lie so many pixels after the corners."""
+        # No index is too large, so there is nothing to wrap around; checking it would take longer.
+        return pixels[offset:].take(corner, axis=0, mode="wrap")
+
+    upper = _between(pixels_from(0), pixels_from(1), rightward)
+    lower = _between(pixels_from(row_length), pixels_from(row_length + 1), rightward)
     return _between(upper, lower, downward)
 
 
 def _between(start, end, share):
     """Return linear interpolation, in the form that is exact for share = 0 and for start = end."""
-    return start + share * (end - start)
+    result = end - start
+    result *= share
+    result += start
+    return result
 
 
 def _inverse(matrix):

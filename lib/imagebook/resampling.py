@@ -9,6 +9,11 @@ import numpy as np
 
 from imagebook import _checks
 
+# Output pixels whose weights `resize` keeps in one matrix: the more, the more of the weights are 0.
+_BLOCK = 8
+# Numbers that `resize` works on at a time: they stay in the processor's cache, however large the image.
+_VALUES_AT_A_TIME = 2**18
+
 
 def downsample(image, factor, *, antialias=True):
     r"""Return the image downsampled by a whole factor: the mean of each block of pixels.
@@ -105,14 +110,19 @@ def resize(image, shape, *, antialias=True):
     batch = _checks.batch("image", _checks.floats("image", image, ndim=(2, 3, 4), finite=True))
     new_height, new_width = _checks.pair("shape", shape, low=1)
     antialias = _checks.flag("antialias", antialias)
-    _, height, width, _ = batch.shape
+    count, height, width, channels = batch.shape
     rows = _triangle_weights(height, new_height, antialias)
     columns = _triangle_weights(width, new_width, antialias)
-    # Sums in double precision: a constant image stays exactly constant.
-    mixed = np.tensordot(batch.astype(np.float64), rows, axes=(1, 1))  # (N, W, C, H')
-    mixed = np.tensordot(mixed, columns, axes=(1, 1))  # (N, C, H', W')
-    resized = np.ascontiguousarray(np.moveaxis(mixed, 1, 3), dtype=batch.dtype)
-    return _checks.unbatch(resized, np.ndim(image))
+    result = np.empty((count, new_height, new_width, channels), batch.dtype)
+    by_row = np.moveaxis(batch, 1, 0)
+    row_values = max(1, count * max(width, new_width) * channels)
+    blocks_at_a_time = max(1, _VALUES_AT_A_TIME // (_BLOCK * row_values))
+    for start in range(0, len(rows), blocks_at_a_time):
+        block = slice(start * _BLOCK, (start + blocks_at_a_time) * _BLOCK)
+        mixed = _weighted_sums(by_row, rows[start : start + blocks_at_a_time])  # (some of H', N, W, C)
+        mixed = _weighted_sums(mixed.transpose(2, 1, 3, 0), columns)  # (W', N, C, some of H')
+        result[:, block] = mixed.transpose(1, 3, 0, 2)
+    return _checks.unbatch(result, np.ndim(image))
 
 
 def _block_lengths(size, factor):
@@ -122,10 +132,31 @@ def _block_lengths(size, factor):
 
 
 def _triangle_weights(size, new_size, antialias):
-    """Return the weights (new_size, size) with which input pixels enter the output pixels of `resize`."""
+    """Return, for each block of output pixels of `resize`, the slice of input pixels and their weights.
+
+    Only a few input pixels enter an output pixel: a matrix of all the weights would be nearly empty.
+    """
     step = size / new_size
     radius = max(step, 1.0) if antialias else 1.0
-    places = step * (np.arange(new_size)[:, np.newaxis] + 0.5)
-    centres = np.arange(size) + 0.5
-    weights = np.maximum(0.0, 1.0 - np.abs(centres - places) / radius)
-    return weights / weights.sum(axis=1, keepdims=True)
+    blocks = []
+    for start in range(0, new_size, _BLOCK):
+        places = step * (np.arange(start, min(start + _BLOCK, new_size)) + 0.5)
+        first, last = max(0, int(places[0] - radius)), min(size, int(places[-1] + radius) + 1)
+        centres = np.arange(first, last) + 0.5
+        weights = np.maximum(0.0, 1.0 - np.abs(centres - places[:, np.newaxis]) / radius)
+        blocks.append((slice(first, last), weights / weights.sum(axis=1, keepdims=True)))
+    return blocks
+
+
+def _weighted_sums(pixels, blocks):
+    """Return weighted sums of pixels along the first axis, in double precision.
+
+    In single precision a constant image would not stay exactly constant.
+    """
+    sums = np.empty((sum(len(weights) for _, weights in blocks), *pixels.shape[1:]))
+    for number, (inputs, weights) in enumerate(blocks):
+        entering = pixels[inputs].astype(np.float64, order="C")
+        outputs = sums[number * _BLOCK : (number + 1) * _BLOCK]
+        # As matrices: one row for each index of the first axis.
+        np.matmul(weights, entering.reshape(len(entering), -1), out=outputs.reshape(len(outputs), -1))
+    return sums

@@ -4,6 +4,9 @@ import numpy as np
 
 from imagebook import _checks
 
+# Logits that `sample` works on at a time: they stay in the processor's cache, however many there are.
+_LOGITS_AT_A_TIME = 2**16
+
 
 def softmax(logits, *, temperature=1.0, axis=-1):
     r"""Return the softmax of the logits: probabilities of the classes, a Boltzmann distribution.
@@ -143,12 +146,12 @@ def entropy(probabilities, *, axis=-1):
 
 
 def sample(logits, *, rng, temperature=1.0, axis=-1):
-    r"""Return classes drawn at random with the probabilities of the softmax (by the Gumbel-max trick).
+    r"""Return classes drawn at random with the probabilities of the softmax (inverse transform sampling).
 
-    .. math:: \arg\max_i \, (z_i / T + g_i), \qquad g_i \sim \text{Gumbel}(0, 1)
+    .. math:: \min \{ k : p_1 + \dots + p_k > u \}, \qquad u \sim \mathcal{U}[0, 1)
 
-    has exactly the distribution of the softmax: the noise g decides close races, and the lower the
-    temperature T, the fewer races are close.
+    The probabilities are laid end to end along a line of length 1; a random place u on the line falls into
+    a class as often as its stretch is long. The lower the temperature T, the more the longest one takes up.
 
     Parameters
     ----------
@@ -172,7 +175,7 @@ def sample(logits, *, rng, temperature=1.0, axis=-1):
 
     References
     ----------
-    Maddison, Tarlow and Minka, A* Sampling, NeurIPS 2014 (which names the Gumbel-max trick).
+    Devroye, Non-Uniform Random Variate Generation, 1986, section III.2 (inversion by sequential search).
 
     Examples
     --------
@@ -183,9 +186,20 @@ def sample(logits, *, rng, temperature=1.0, axis=-1):
     """
     logits, temperature, axis = _check(logits, temperature, axis)
     rng = _checks.generator(rng)
-    exponents = _exponents(logits, temperature, axis)
-    noise = rng.gumbel(size=exponents.shape)
-    return np.argmax(exponents + noise, axis=axis).astype(np.int64)
+    distributions = np.moveaxis(logits, axis, -1)
+    shape, class_count = distributions.shape[:-1], distributions.shape[-1]
+    distributions = distributions.reshape(-1, class_count)
+    classes = np.empty(len(distributions), np.int64)
+    step = max(1, _LOGITS_AT_A_TIME // class_count)
+    for start in range(0, len(distributions), step):
+        # One row for each class, so that each of the sums runs along whole rows.
+        block = np.ascontiguousarray(distributions[start : start + step].T)
+        ends = np.cumsum(np.exp(_exponents(block, temperature, 0)), axis=0)
+        places = rng.random(block.shape[1]) * ends[-1]
+        # The classes that end at or before the place come before the class that is drawn. The place lies
+        # before the last end. A class of probability 0 ends where the one before it does: it is never drawn.
+        classes[start : start + step] = (ends <= places).sum(axis=0)
+    return classes.reshape(shape)[()]
 
 
 def _exponents(logits, temperature, axis):
@@ -201,10 +215,10 @@ def _check(logits, temperature, axis):
     """Return the arguments that `softmax`, `log_softmax` and `sample` share, checked."""
     logits = _checks.floats("logits", logits, ndim=(1, 2, 3, 4))
     axis = _check_axis("logits", logits, axis)
-    largest = logits.max(axis=axis)  # NaN if there is one
-    if np.isnan(largest).any() or np.isposinf(largest).any():
+    smallest, largest = logits.min(initial=0), logits.max(initial=0)  # both are NaN if there is one
+    if np.isnan(largest) or np.isposinf(largest):
         raise ValueError("logits must be finite or minus infinity, got NaN or plus infinity")
-    if np.isneginf(largest).any():
+    if np.isneginf(smallest) and np.isneginf(logits.max(axis=axis)).any():
         raise ValueError("logits must be finite for at least one class, got minus infinity for all")
     return np.ascontiguousarray(logits), _checks.number("temperature", temperature, low=0), axis
 
