@@ -31,7 +31,7 @@ class Job(NamedTuple):
     make: Callable  # make(size) returns the contenders, {name: call}
     size: int  # of the table
     sizes: tuple  # five, from 1 to 16 times as much work
-    work: Callable = lambda size: size  # how much work a size is, up to a constant factor
+    work: Callable = lambda size: size  # how much work a size is, counted in the unit
     unit: str = "images"
     least: int = 1  # the smallest size, which shows what a call costs by itself
     make_for_memory: Callable | None = None  # where what is timed does not hold all that the job needs
@@ -256,7 +256,15 @@ JOBS = (
     Job("pairwise_iou 1000x1000", pairwise_iou, 1000, (500, 707, 1000, 1414, 2000), square, "pairs"),
     Job("nms 5000 boxes", nms, 5000, (1250, 1768, 2500, 3536, 5000), square, "pairs"),
     Job("rotation of 1000 digits", rotation, 1000, doublings(250)),
-    Job("resize 2 megapixels to a quarter", resize, 240, (60, 84, 120, 170, 240), square, "pixels", least=2),
+    Job(
+        "resize 2 megapixels to a quarter",
+        resize,
+        240,
+        (60, 84, 120, 170, 240),
+        lambda unit: 5 * unit * 7 * unit,
+        "pixels",
+        least=2,
+    ),
     Job("softmax sampling, 1e6 draws", sampling, 1_000_000, doublings(62_500), unit="draws"),
     Job("CNN training step, batch 64", cnn_step, 64, doublings(32)),
     Job("autoencoder epoch, 60,000 images", autoencoder_training, **EPOCH),

@@ -12,7 +12,7 @@ import multiprocessing
 import re
 from pathlib import Path
 
-MEGABYTE = 2**20
+MEGABYTE = 10**6
 
 
 def kilobytes(field):

@@ -22,8 +22,9 @@ def significant(value, digits=3):
     """Return a number with so many significant digits, without an exponent: 1,280 and 0.0123."""
     if value == 0:
         return "0"
-    decimals = digits - 1 - math.floor(math.log10(abs(value)))
-    return f"{round(value, decimals):,.{max(decimals, 0)}f}"
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(decimals, 0)}f}"
 
 
 def ratio(value):
@@ -32,8 +33,13 @@ def ratio(value):
 
 
 def percent(value):
-    """Return a share as percent."""
-    return f"{value:.2%}".replace("%", " %")
+    """Return a number of percent; the space does not break."""
+    return f"{value:.2f}\N{NO-BREAK SPACE}%"
+
+
+def job(row):
+    """Return the name of a job, with an arrow for what becomes what."""
+    return row["job"].replace("->", "→")
 
 
 def table(heads, rows):
@@ -50,7 +56,7 @@ def time_section(bench):
     """Return the section that compares times."""
     rows = [
         (
-            row["job"],
+            job(row),
             significant(row["ours_ms"]),
             significant(row["peer_ms"]),
             row["peer"],
@@ -59,7 +65,7 @@ def time_section(bench):
         for row in bench["rows"]
     ]
     slowest = sorted((row for row in bench["rows"] if row["ratio"] < 1), key=lambda row: row["ratio"])[:3]
-    worst = "; ".join(f"{row['job']} ({ratio(row['ratio'])})" for row in slowest)
+    worst = "; ".join(f"{job(row)} ({ratio(row['ratio'])})" for row in slowest)
     behind = f"\n\nFurthest behind: {worst}." if slowest else ""
     return f"""## Time beside the peers
 
@@ -84,8 +90,8 @@ def growth_section(bench):
     """Return the section on how time grows with work."""
     rows = [
         (
-            row["job"],
-            row["unit"],
+            job(row),
+            f"{row['works'][0]:,} to {row['works'][-1]:,} {row['unit']}",
             f"{row['ours_exponent']:.2f}",
             f"{row['peer_exponent']:.2f}",
             significant(row["ours_ms"][0]),
@@ -95,15 +101,15 @@ def growth_section(bench):
         )
         for row in bench["growth"]
     ]
-    heads = ["Job", "Work in", "Exponent, ours:", "Best peer:", "Ours, 1 × work, ms:", "Ours, 16 × work, ms:"]
-    heads += ["Smallest call, ours, ms:", "Best peer, ms:"]
+    heads = ["Job", "Work", "Exponent:", "Peer's:", "1 ×, ms:", "16 ×, ms:", "Smallest, ms:", "Peer's, ms:"]
     return f"""## How time grows with work
 
 Twice the work should take twice the time. Each job runs at five sizes, from 1 to 16 times the work, and a
 straight line through the logarithms of time and work gives the **exponent**: 1 is linear, 2 would be four
 times the time for twice the work. A little above 1 means that the larger arrays no longer fit into the
 processor's caches. Below 1 means that a fixed cost still shows at the smaller sizes: checks, new arrays,
-waking a thread. The smallest call, with next to no work, shows that fixed cost by itself.
+waking a thread. The smallest call, with next to no work, shows that fixed cost by itself. The peer is the
+fastest of the table above.
 
 {table(heads, rows)}"""
 
@@ -111,7 +117,7 @@ waking a thread. The smallest call, with next to no work, shows that fixed cost 
 def memory_section(bench):
     """Return the section on memory."""
     rows = [
-        (row["job"], f"{row['ours_megabytes']:,.1f}", f"{row['peer_megabytes']:,.1f}", row["peer"])
+        (job(row), f"{row['ours_megabytes']:,.1f}", f"{row['peer_megabytes']:,.1f}", row["peer"])
         for row in bench["memory"]
     ]
     return f"""## Memory
@@ -131,7 +137,7 @@ def training_section(bench):
             row["measure"],
             significant(row["ours"], 4),
             significant(row["PyTorch"], 4),
-            percent(row["apart"]),
+            percent(100 * row["apart"]),
         )
         for row in bench["training"]
     ]
@@ -149,8 +155,8 @@ def reproduce_section(reproduce):
     rows = [
         (
             row["model"],
-            f"{row['published_percent']:.2f} %",
-            f"{row['ours_percent']:.2f} %",
+            percent(row["published_percent"]),
+            percent(row["ours_percent"]),
             row["setting"],
             significant(row["seconds"]),
         )
@@ -185,7 +191,7 @@ Trained models that come with the library, and what each of them reaches on the 
 
 def _measured(key, value):
     """Return a measured value: shares as percent, everything else as it is."""
-    return percent(value) if key.endswith("accuracy") else significant(value, 4)
+    return percent(100 * value) if key.endswith("accuracy") else significant(value, 4)
 
 
 def machine_section(bench):
