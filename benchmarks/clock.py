@@ -5,7 +5,7 @@ import time
 from statistics import median
 
 GROWTH_RUNS = 5
-PAUSE = 0.15  # seconds; OpenBLAS's threads keep a core busy for 2**28 ticks after their last work
+PAUSE = 0.1  # seconds; a thread of OpenBLAS keeps its core busy for about 0.03 after its last work
 SHORT = 200  # milliseconds; what is shorter is called again at each turn, so that it finds all awake
 TURN = 50  # milliseconds that the repeated calls of a turn may take together
 

@@ -76,8 +76,8 @@ need half the time, 0.5 that we need twice the time. Over all jobs its geometric
 
 {table(["Job", "Ours, ms:", "Best peer, ms:", "Best peer", "Ratio:"], rows)}
 
-Times are medians of {bench["runs"]} runs, ours and the peers' in turn, with {bench["threads"]} threads for
-everyone and `float32` numbers. Every peer has its data in the memory layout that suits it best.
+Times are medians of {bench["runs"]} runs or more, ours and the peers' in turn, with
+{bench["threads"]} threads for everyone and `float32` numbers. Every peer has its data in the memory layout that suits it best.
 
 What holds us back is nearly always the same. The library is plain NumPy, so that you can read it, and NumPy
 does one operation at a time: it walks through the whole array, writes a whole new one, and starts the next
@@ -106,10 +106,10 @@ def growth_section(bench):
 
 Twice the work should take twice the time. Each job runs at five sizes, from 1 to 16 times the work, and a
 straight line through the logarithms of time and work gives the **exponent**: 1 is linear, 2 would be four
-times the time for twice the work. A little above 1 means that the larger arrays no longer fit into the
-processor's caches. Below 1 means that a fixed cost still shows at the smaller sizes: checks, new arrays,
-waking a thread. The smallest call, with next to no work, shows that fixed cost by itself. The peer is the
-fastest of the table above.
+times the time for twice the work. Above 1, the larger arrays no longer fit into the processor's caches, or
+are new memory that the system first has to hand out. Below 1, a fixed cost still shows at the smaller sizes:
+checks, small arrays, waking a thread. The smallest call, with next to no work, shows that fixed cost by
+itself. The peer is the fastest of the table above.
 
 {table(heads, rows)}"""
 
@@ -197,12 +197,12 @@ def _measured(key, value):
 def machine_section(bench):
     """Return the section that says where the times come from."""
     machine = bench["machine"]
-    peers = ", ".join(f"{name} {version}" for name, version in machine["peers"].items())
+    versions = {"Python": machine["python"], "NumPy": machine["numpy"], **machine["peers"]}
     return f"""## Which machine, which day
 
-{machine["processor"]}, {machine["cores"]} cores, {machine["system"]}; Python {machine["python"]},
-NumPy {machine["numpy"]} with {machine["blas"]}; {peers}. Times and memory were measured on
-{machine["date"]}. Yours will differ; the ratios should differ less."""
+{machine["processor"]}, {machine["cores"]} cores, {machine["system"]}.
+{", ".join(f"{name} {version}" for name, version in versions.items())}; NumPy's BLAS is {machine["blas"]}.
+Times and memory were measured on {machine["date"]}. Yours will differ; the ratios should differ less."""
 
 
 AGAIN = """## Make it again
