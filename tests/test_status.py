@@ -77,7 +77,7 @@ SHOWN = (
         "Python 3.99.1, NumPy 2.98.1, PyTorch 9.8.7; NumPy's BLAS is someblas 0.7.1.",
         "2031-04-05",
     ),
-    *("medians of 13 runs or more", "6 threads", "**0.46**", "Furthest behind: conv | 3 (0.012)."),
+    *("medians of 13 runs or more", "with 6\nthreads", "**0.46**", "Furthest behind: conv | 3 (0.012)."),
     "| conv \\| 3 | 1,280 | 0.123 | OpenCV | 0.012 |",
     "| pool | 2.50 | 5.25 | PyTorch | 2.10 |",
     "| conv \\| 3 | 3 to 48 furlongs | 1.08 | 0.91 | 1.77 | 33.3 | 0.052 | 0.0067 |",

@@ -76,9 +76,8 @@ need half the time, 0.5 that we need twice the time. Over all jobs its geometric
 
 {table(["Job", "Ours, ms:", "Best peer, ms:", "Best peer", "Ratio:"], rows)}
 
-Times are medians of {bench["runs"]} runs or more, ours and the peers' in turn, with
-{bench["threads"]} threads for everyone and `float32` numbers. Every peer has its data in the memory layout that
-suits it best.
+Times are medians of {bench["runs"]} runs or more, ours and the peers' in turn, with {bench["threads"]}
+threads for everyone and `float32` numbers. Every peer has its data in the memory layout that suits it best.
 
 What holds us back is nearly always the same. The library is plain NumPy, so that you can read it, and NumPy
 does one operation at a time: it walks through the whole array, writes a whole new one, and starts the next
