@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks serve lint lock clean check
+.PHONY: help book test notebooks serve bench lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -18,6 +18,10 @@ notebooks: .venv/installed  ## write chapters/*.ipynb from chapters/*.md
 
 serve: book  ## build the website and serve it on http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+bench: .venv-bench/installed  ## time the library beside PyTorch, SciPy, OpenCV and scikit-image
+	OPENBLAS_NUM_THREADS=2 OMP_NUM_THREADS=2 MKL_NUM_THREADS=2 .venv-bench/bin/python benchmarks/bench.py
+	.venv-bench/bin/python tools/status.py
 
 lint: .venv/installed  ## style, formatting and spelling
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -38,4 +42,9 @@ clean:  ## remove what was built; the environment stays
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("imagebook needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements.txt
+	@touch $@
+
+.venv-bench/installed: benchmarks/requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --disable-pip-version-check --quiet --requirement benchmarks/requirements.txt -e .
 	@touch $@

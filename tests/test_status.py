@@ -1,0 +1,203 @@
+"""The page of results is what the measurements say."""
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+BENCH = {
+    "machine": {
+        "processor": "An 8080",
+        "cores": 3,
+        "system": "CP/M",
+        "python": "3.99.1",
+        "numpy": "2.98.1",
+        "blas": "someblas 0.7.1",
+        "peers": {"PyTorch": "9.8.7"},
+        "date": "2031-04-05",
+    },
+    "threads": 6,
+    "runs": 13,
+    "geometric_mean": 0.4567,
+    "rows": [
+        {"job": "conv | 3", "ours_ms": 1284.5, "peer": "OpenCV", "peer_ms": 0.12345, "ratio": 0.01234},
+        {"job": "pool", "ours_ms": 2.5, "peer": "PyTorch", "peer_ms": 5.25, "ratio": 2.1},
+    ],
+    "growth": [
+        {
+            "job": "conv | 3",
+            "unit": "furlongs",
+            "works": [3, 6, 12, 24, 48],
+            "peer": "OpenCV",
+            "ours_ms": [1.77, 2, 4, 8, 33.3],
+            "ours_exponent": 1.078,
+            "ours_least_ms": 0.0517,
+            "peer_ms": [1, 2, 4, 8, 16],
+            "peer_exponent": 0.912,
+            "peer_least_ms": 0.0067,
+        }
+    ],
+    "memory": [{"job": "pool", "ours_megabytes": 1234.56, "peer": "PyTorch", "peer_megabytes": 78.91}],
+    "training": [
+        {
+            "model": "autoencoder",
+            "measure": "squares",
+            "ours": 0.0123456,
+            "PyTorch": 0.0124999,
+            "data": "digits",
+            "apart": 0.01234,
+        }
+    ],
+}
+REPRODUCE = {
+    "rows": [
+        {
+            "model": "perceptron",
+            "published_percent": 8.41,
+            "ours_percent": 8.3,
+            "setting": "k = 41",
+            "seconds": 61.7,
+        }
+    ]
+}
+WEIGHTS = {
+    "small_model": {
+        "measures": {"accuracy": "right answers", "mean_squared_error": "squares"},
+        "full": {"images": 10_000, "accuracy": 0.98765, "mean_squared_error": 0.0132041},
+        "parameters": 10_332,
+        "bytes": 208_654,
+    }
+}
+SHOWN = (
+    *(
+        "An 8080, 3 cores, CP/M.",
+        "Python 3.99.1, NumPy 2.98.1, PyTorch 9.8.7; NumPy's BLAS is someblas 0.7.1.",
+        "2031-04-05",
+    ),
+    *("medians of 13 runs or more", "with 6\nthreads", "**0.46**", "Furthest behind: conv | 3 (0.012)."),
+    "| conv \\| 3 | 1,280 | 0.123 | OpenCV | 0.012 |",
+    "| pool | 2.50 | 5.25 | PyTorch | 2.10 |",
+    "| conv \\| 3 | 3 to 48 furlongs | 1.08 | 0.91 | 1.77 | 33.3 | 0.052 | 0.0067 |",
+    "| pool | 1,234.6 | 78.9 | PyTorch |",
+    "| autoencoder | squares | 0.01235 | 0.01250 | 1.23\N{NO-BREAK SPACE}% |",
+    "| perceptron | 8.41\N{NO-BREAK SPACE}% | 8.30\N{NO-BREAK SPACE}% | k = 41 | 61.7 |",
+    "| small model | right answers; squares | 98.77\N{NO-BREAK SPACE}%; 0.01320 | 10,332 | 209 |",
+)
+
+
+@pytest.fixture
+def status(root):
+    """Return tools/status.py as a module."""
+    spec = importlib.util.spec_from_file_location("status", root / "tools" / "status.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def measured(status, tmp_path):
+    """Return a folder with one file of each kind, made up."""
+    for command, content in (("bench", BENCH), ("reproduce", REPRODUCE), ("weights", WEIGHTS)):
+        path = tmp_path / status.FILES[command]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content))
+    return tmp_path
+
+
+def test_the_committed_page_is_what_the_generator_writes(status, root):
+    """After a measurement the page is written anew; `python tools/status.py` does it."""
+    text, _ = status.render(root)
+    assert (root / status.PAGE).read_text(encoding="utf-8") == text
+
+
+def test_the_page_shows_what_the_files_hold(status, measured):
+    """Every kind of number, rounded, in its place; nothing is said to be absent."""
+    text, missing = status.render(measured)
+    assert missing == []
+    assert [line for line in SHOWN if line not in text] == []
+
+
+def numbers(content, path=()):
+    """Yield the place of every number in nested dicts and lists."""
+    pairs = content.items() if isinstance(content, dict) else enumerate(content)
+    for key, value in pairs:
+        if isinstance(value, dict | list):
+            yield from numbers(value, (*path, key))
+        elif isinstance(value, int | float):
+            yield (*path, key)
+
+
+# What the page leaves out: the times between the first and the last, and what is the same for every row.
+LEFT_OUT = r"(works|ours_ms) [123]|growth 0 peer_ms|images"
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        (command, place)
+        for command, content in (("bench", BENCH), ("reproduce", REPRODUCE), ("weights", WEIGHTS))
+        for place in numbers(content)
+        if not re.search(LEFT_OUT, " ".join(map(str, place)))
+    ],
+    ids=str,
+)
+def test_every_number_comes_from_its_file(status, measured, command, place):
+    """A number that is changed in the file changes on the page, in one line or two."""
+    before = status.render(measured)[0].splitlines()
+    path = measured / status.FILES[command]
+    content = inner = json.loads(path.read_text())
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] *= 2
+    path.write_text(json.dumps(content))
+    after = status.render(measured)[0].splitlines()
+    changed = sum(a != b for a, b in zip(before, after, strict=True))
+    assert 1 <= changed <= 2
+
+
+def test_tables_hold_only_numbers_of_the_files(status, measured):
+    """With other files no number of the tables is the same: none is written in the program."""
+    cells = {
+        cell.strip()
+        for line in status.render(measured)[0].splitlines()
+        if line.startswith("|")
+        for cell in line.split("|")
+        if re.fullmatch(r"[\d.,]+(\N{NO-BREAK SPACE}%)?", cell.strip())
+    }
+    allowed = {cell.strip() for line in SHOWN for cell in line.split("|")}
+    assert cells and cells <= allowed
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0, "0"), (0.012345, "0.0123"), (0.99999, "1.00"), (5, "5.00"), (44.31, "44.3"), (1284.5, "1,280")],
+)
+def test_significant_digits(status, value, shown):
+    """Three digits count, whatever the size; no exponents."""
+    assert status.significant(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(1, "1.00"), (12.346, "12.35"), (0.1, "0.10"), (0.018, "0.018"), (0.00999, "0.010"), (0.0042, "0.0042")],
+)
+def test_ratios(status, value, shown):
+    """Two decimals, and two digits where two decimals would say 0.00."""
+    assert status.ratio(value) == shown
+
+
+def test_an_absent_file_is_named(root, status, measured):
+    """The page says which command would measure it; the program says so too, and fails."""
+    (measured / status.FILES["reproduce"]).unlink()
+    sentence = "Not measured yet: `make reproduce` writes `benchmarks/results/reproduce.json`."
+    (measured / "tools").mkdir()
+    (measured / "pages").mkdir()
+    program = measured / "tools" / "status.py"
+    program.write_text((root / "tools" / "status.py").read_text(encoding="utf-8"), encoding="utf-8")
+    result = subprocess.run([sys.executable, str(program)], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.strip() == sentence
+    assert sentence in (measured / status.PAGE).read_text(encoding="utf-8")

@@ -1,0 +1,256 @@
+"""Write pages/status.md from what `make bench`, `make reproduce` and `make weights` measured.
+
+Usage: python tools/status.py; the three targets end with it. Every number on the page comes from a file, so
+the page cannot say what was not measured. Where a file is absent the page says so, and the exit status is 1.
+"""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = "pages/status.md"
+FILES = {  # which command writes which file
+    "bench": "benchmarks/results/bench.json",
+    "reproduce": "benchmarks/results/reproduce.json",
+    "weights": "lib/imagebook/data/weights/records.json",
+}
+
+
+def significant(value, digits=3):
+    """Return a number with so many significant digits, without an exponent: 1,280 and 0.0123."""
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(decimals, 0)}f}"
+
+
+def ratio(value):
+    """Return a ratio with two decimals, or with two digits where two decimals would hide them."""
+    return f"{value:.2f}" if value >= 0.1 else significant(value, 2)
+
+
+def percent(value):
+    """Return a number of percent; the space does not break."""
+    return f"{value:.2f}\N{NO-BREAK SPACE}%"
+
+
+def job(row):
+    """Return the name of a job, with an arrow for what becomes what."""
+    return row["job"].replace("->", "→")
+
+
+def table(heads, rows):
+    """Return a Markdown table; a head that ends in ':' stands over numbers, to the right."""
+    lines = [
+        [head.rstrip(":") for head in heads],
+        ["---:" if head.endswith(":") else "---" for head in heads],
+    ]
+    lines += [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def time_section(bench):
+    """Return the section that compares times."""
+    rows = [
+        (
+            job(row),
+            significant(row["ours_ms"]),
+            significant(row["peer_ms"]),
+            row["peer"],
+            ratio(row["ratio"]),
+        )
+        for row in bench["rows"]
+    ]
+    slowest = sorted((row for row in bench["rows"] if row["ratio"] < 1), key=lambda row: row["ratio"])[:3]
+    worst = "; ".join(f"{job(row)} ({ratio(row['ratio'])})" for row in slowest)
+    behind = f"\n\nFurthest behind: {worst}." if slowest else ""
+    return f"""## Time beside the peers
+
+This library and its peers PyTorch, SciPy, OpenCV and scikit-image do the same jobs, each peer those that it
+offers. The **ratio** is the time of the best peer divided by ours: 1 means that we are as fast, 2 that we
+need half the time, 0.5 that we need twice the time. Over all jobs its geometric mean is
+**{ratio(bench["geometric_mean"])}**.
+
+{table(["Job", "Ours, ms:", "Best peer, ms:", "Best peer", "Ratio:"], rows)}
+
+Times are medians of {bench["runs"]} runs or more, ours and the peers' in turn, with {bench["threads"]}
+threads for everyone and `float32` numbers. Every peer has its data in the memory layout that suits it best.
+
+What holds us back is nearly always the same. The library is plain NumPy, so that you can read it, and NumPy
+does one operation at a time: it walks through the whole array, writes a whole new one, and starts the next
+walk. A compiled peer does all the steps while a pixel is still in the processor's cache. Only matrix products
+use more than one thread in NumPy; the peers share the other work too. And where a loop in Python is left,
+each round costs as much as thousands of multiplications.{behind}"""
+
+
+def growth_section(bench):
+    """Return the section on how time grows with work."""
+    rows = [
+        (
+            job(row),
+            f"{row['works'][0]:,} to {row['works'][-1]:,} {row['unit']}",
+            f"{row['ours_exponent']:.2f}",
+            f"{row['peer_exponent']:.2f}",
+            significant(row["ours_ms"][0]),
+            significant(row["ours_ms"][-1]),
+            significant(row["ours_least_ms"], 2),
+            significant(row["peer_least_ms"], 2),
+        )
+        for row in bench["growth"]
+    ]
+    heads = ["Job", "Work", "Exponent:", "Peer's:", "1 ×, ms:", "16 ×, ms:", "Smallest, ms:", "Peer's, ms:"]
+    return f"""## How time grows with work
+
+Twice the work should take twice the time. Each job runs at five sizes, from 1 to 16 times the work, and a
+straight line through the logarithms of time and work gives the **exponent**: 1 is linear, 2 would be four
+times the time for twice the work. Above 1, the larger arrays no longer fit into the processor's caches, or
+are new memory that the system first has to hand out. Below 1, a fixed cost still shows at the smaller sizes:
+checks, small arrays, waking a thread. The smallest call, with next to no work, shows that fixed cost by
+itself. The peer is the fastest of the table above.
+
+{table(heads, rows)}"""
+
+
+def memory_section(bench):
+    """Return the section on memory."""
+    rows = [
+        (job(row), f"{row['ours_megabytes']:,.1f}", f"{row['peer_megabytes']:,.1f}", row["peer"])
+        for row in bench["memory"]
+    ]
+    return f"""## Memory
+
+How far a call raises the memory of its process at the worst moment, results included, inputs not. Each call
+has a fresh process, and the operating system measures both libraries in the same way. A difference of a few
+megabytes means nothing: an allocator may have had them in store.
+
+{table(["Job", "Ours, MB:", "Peer, MB:", "Peer"], rows)}"""
+
+
+def training_section(bench):
+    """Return the section that shows that networks learn alike."""
+    rows = [
+        (
+            row["model"],
+            row["measure"],
+            significant(row["ours"], 4),
+            significant(row["PyTorch"], 4),
+            percent(100 * row["apart"]),
+        )
+        for row in bench["training"]
+    ]
+    data = sorted({row["data"] for row in bench["training"]})
+    return f"""## The same training, the same result
+
+A fast network that learns less would be no bargain. Here both libraries start from the same weights, see the
+same batches for one epoch, and are then tested on digits that neither has seen. Data: {"; ".join(data)}.
+
+{table(["Network", "Test error", "Ours:", "PyTorch:", "Apart:"], rows)}"""
+
+
+def reproduce_section(reproduce):
+    """Return the section on published results."""
+    rows = [
+        (
+            row["model"],
+            percent(row["published_percent"]),
+            percent(row["ours_percent"]),
+            row["setting"],
+            significant(row["seconds"]),
+        )
+        for row in reproduce["rows"]
+    ]
+    return f"""## Published results, found again
+
+Models of this book, trained on MNIST: how many of the test digits they get wrong, beside the error that was
+published.
+
+{table(["Model", "Published error:", "Ours:", "Setting", "Seconds:"], rows)}"""
+
+
+def weights_section(weights):
+    """Return the section on the stored weights."""
+    rows = [
+        (
+            name.replace("_", " "),
+            "; ".join(record["measures"].values()),
+            "; ".join(_measured(key, record["full"][key]) for key in record["measures"]),
+            f"{record['parameters']:,}",
+            f"{record['bytes'] / 1000:,.0f}",
+        )
+        for name, record in weights.items()
+    ]
+    return f"""## Stored weights
+
+Trained models that come with the library, and what each of them reaches on the whole test set of MNIST.
+
+{table(["Model", "What is measured", "Test value:", "Parameters:", "Size, kB:"], rows)}"""
+
+
+def _measured(key, value):
+    """Return a measured value: shares as percent, everything else as it is."""
+    return percent(100 * value) if key.endswith("accuracy") else significant(value, 4)
+
+
+def machine_section(bench):
+    """Return the section that says where the times come from."""
+    machine = bench["machine"]
+    versions = {"Python": machine["python"], "NumPy": machine["numpy"], **machine["peers"]}
+    return f"""## Which machine, which day
+
+{machine["processor"]}, {machine["cores"]} cores, {machine["system"]}.
+{", ".join(f"{name} {version}" for name, version in versions.items())}; NumPy's BLAS is {machine["blas"]}.
+Times and memory were measured on {machine["date"]}. Yours will differ; the ratios should differ less."""
+
+
+AGAIN = """## Make it again
+
+```sh
+make bench       # times, growth, memory, training: about ten minutes
+make reproduce   # the published results
+make weights     # the stored weights
+```
+
+Each command keeps what it measured in a file and writes this page from the files. Leave the machine alone
+meanwhile."""
+
+HEAD = """# Status
+
+How fast is the library behind this book, how much memory does it need, and does it find what others have
+published? No result on this page was typed by hand: a program writes it from the measurements, and a test
+holds the two together."""
+
+SECTIONS = (
+    ("Times", "bench", (time_section, growth_section, memory_section, training_section)),
+    ("Published results", "reproduce", (reproduce_section,)),
+    ("Stored weights", "weights", (weights_section,)),
+    ("The machine", "bench", (machine_section,)),
+)
+
+
+def render(root):
+    """Return the text of the page, and a sentence for every file that is absent."""
+    parts, missing = [HEAD], []
+    for title, command, sections in SECTIONS:
+        path = root / FILES[command]
+        if path.exists():
+            content = json.loads(path.read_text(encoding="utf-8"))
+            parts += [section(content) for section in sections]
+        else:
+            sentence = f"Not measured yet: `make {command}` writes `{FILES[command]}`."
+            parts.append(f"## {title}\n\n{sentence}")
+            missing.append(sentence)
+    return "\n\n".join([*parts, AGAIN]) + "\n", list(dict.fromkeys(missing))
+
+
+def main():
+    """Write the page; return what to tell the shell."""
+    text, missing = render(ROOT)
+    (ROOT / PAGE).write_text(text, encoding="utf-8")
+    return "\n".join(missing)
+
+
+if __name__ == "__main__":
+    sys.exit(main() or 0)
