@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks serve lint lock clean check
+.PHONY: help book test notebooks serve reproduce lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -18,6 +18,9 @@ notebooks: .venv/installed  ## write chapters/*.ipynb from chapters/*.md
 
 serve: book  ## build the website and serve it on http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+reproduce: .venv/installed  ## train LeNet-5, k-NN and a linear classifier on the full MNIST and compare with 1998
+	$(BIN)/python benchmarks/reproduce.py
 
 lint: .venv/installed  ## style, formatting and spelling
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
