@@ -3,8 +3,8 @@
 Usage: python benchmarks/reproduce.py (make reproduce); exit with status 1 where a result is out of bounds.
 
 Published: LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document recognition,
-section III; the second k-NN row is K. Wilder's, from the table on MNIST's page. LeNet-5's recipe was chosen
-on the last 10,000 training digits. For k-NN and the linear classifier the paper leaves open how the pixels
+section III; the second k-NN row is K. Wilder's, from the table on MNIST's page. LeNet-5's recipe was fixed
+before a test digit was seen. For k-NN and the linear classifier the paper leaves open how the pixels
 were cut and how the weights were found; the settings here are those, of the ones tried, that explain its
 numbers. The others are counted too, so that everyone can see how much depends on it.
 """

@@ -83,9 +83,9 @@ def test_k_nearest_counts_its_errors():
 
 @pytest.mark.parametrize("unit", ["scaled tanh", "linear", "softmax"])
 def test_linear_classifiers_learn(unit):
-    """Two passes through 2,000 digits leave fewer than a quarter of 500 others wrong; guessing, 90 %."""
-    value = reproduce.linear(digits("train", 2000), digits("test", 500), unit=unit, rate=0.0002, epochs=2)
-    assert 0 < value < 25
+    """Five passes through 2,000 digits leave fewer than 30 % of 500 others wrong; guessing leaves 90 %."""
+    value = reproduce.linear(digits("train", 2000), digits("test", 500), unit=unit, rate=0.001, epochs=5)
+    assert 0 < value < 30
 
 
 def test_least_squares_separates_few_digits():
@@ -95,9 +95,9 @@ def test_least_squares_separates_few_digits():
 
 
 def test_lenet_learns():
-    """Three passes through 1,000 digits leave fewer than half of 200 others wrong."""
-    value = reproduce.lenet(digits("train", 1000), digits("test", 200), epochs=3)
-    assert 0 < value < 50
+    """Six passes through 2,000 digits leave fewer than a third of 200 others wrong."""
+    value = reproduce.lenet(digits("train", 2000), digits("test", 200), epochs=6)
+    assert 0 < value < 33
 
 
 # The table
