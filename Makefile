@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks serve bench lint lock clean check
+.PHONY: help book test notebooks serve bench reproduce lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -22,6 +22,10 @@ serve: book  ## build the website and serve it on http://127.0.0.1:8000
 bench: .venv-bench/installed  ## time the library beside PyTorch, SciPy, OpenCV and scikit-image
 	OPENBLAS_NUM_THREADS=2 OMP_NUM_THREADS=2 MKL_NUM_THREADS=2 .venv-bench/bin/python benchmarks/bench.py
 	.venv-bench/bin/python tools/status.py
+
+reproduce: .venv/installed  ## train LeNet-5, k-NN and a linear classifier on the full MNIST and compare with 1998
+	$(BIN)/python benchmarks/reproduce.py
+	$(BIN)/python tools/status.py
 
 lint: .venv/installed  ## style, formatting and spelling
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
