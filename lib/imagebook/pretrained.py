@@ -1,0 +1,130 @@
+"""Pretrained models: their trained weights come with the package, so that a chapter need not train them."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+from numpy.random import default_rng
+
+from imagebook import _checks
+from imagebook.autoencoder import Autoencoder
+
+FOLDER = Path(__file__).parent / "data" / "weights"
+
+
+# How each model is built; tools/weights.py trains what is built here.
+_BUILDERS = {
+    "autoencoder": partial(Autoencoder, hidden=(64,), code=16),
+}
+
+NAMES = tuple(_BUILDERS)
+
+
+def load(name):
+    """Return a pretrained model.
+
+    All were trained on MNIST's training digits; `record` says how, and how good they are. The model is the
+    caller's own, to train further or to change: the next call returns the stored weights again.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+
+    Returns
+    -------
+    Autoencoder
+        With float32 parameters.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the file is missing from the package.
+    ValueError
+        If there is no model of that name, or its file is damaged or another model's: the message names it.
+
+    Examples
+    --------
+    >>> from imagebook import mnist
+    >>> images, labels = mnist.load("test")
+    >>> load("autoencoder").encode(mnist.scale(images[:5])).shape
+    (5, 16)
+    """
+    model = build(name, rng=default_rng(0))  # every number that is drawn here is overwritten
+    network(model).load(weights_file(name))
+    return model
+
+
+def record(name):
+    """Return what is recorded about a pretrained model: how it was trained, and what was measured.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+
+    Returns
+    -------
+    dict
+        "measures" : dict of str to str
+            What each measured number means.
+        "sample", "full" : dict of str to float
+            The measured numbers, and "images": on how many. "full" is the whole test set of 10,000, "sample"
+            what `mnist.load("test")` returns, or the first of it.
+        "recipe" : str, and "training_images", "epochs", "seed" : int
+            How it was trained.
+        "parameters", "bytes" : int, and "sha256" : str
+            How many numbers there are, and the file.
+
+    Raises
+    ------
+    ValueError
+        If there is no model of that name.
+
+    Examples
+    --------
+    >>> record("autoencoder")["parameters"]
+    103328
+    >>> record("autoencoder")["full"]["mean_squared_error"] < 0.015
+    True
+    """
+    name = _checks.choice("name", name, NAMES)
+    return json.loads((FOLDER / "records.json").read_text(encoding="utf-8"))[name]
+
+
+def build(name, *, rng):
+    """Return a model of the sizes of a pretrained one, untrained.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    rng : numpy.random.Generator
+        Draws the initial weights.
+
+    Returns
+    -------
+    Autoencoder
+        As from `load`.
+
+    Raises
+    ------
+    ValueError
+        If there is no model of that name.
+
+    Examples
+    --------
+    >>> build("autoencoder", rng=default_rng(0)).code
+    16
+    """
+    return _BUILDERS[_checks.choice("name", name, NAMES)](rng=rng)
+
+
+def network(model):
+    """Return the Sequential that holds all parameters of a model from `build` or `load`."""
+    return getattr(model, "model", model)
+
+
+def weights_file(name):
+    """Return the path of a pretrained model's .npz file: plain arrays, float16 to be small."""
+    return FOLDER / f"{_checks.choice('name', name, NAMES)}.npz"

@@ -1,0 +1,169 @@
+import hashlib
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imagebook import mnist, pretrained
+from imagebook.autoencoder import Autoencoder
+
+TOOL = Path(__file__).parents[1] / "tools" / "weights.py"
+
+
+@pytest.fixture(scope="module")
+def tool():
+    """Return tools/weights.py as a module: it knows how each model is measured."""
+    specification = importlib.util.spec_from_file_location("weights", TOOL)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return an empty folder that takes the place of the stored weights."""
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Return the sample's test digits, scaled, and their labels."""
+    images, labels = mnist.load("test")
+    return mnist.scale(images), labels
+
+
+def assert_measured_as_recorded(tool, name, part, images, labels):
+    """Measure a stored model again and compare with its record."""
+    wanted = dict(pretrained.record(name)[part])
+    count = wanted.pop("images")
+    got = tool.measured(tool.RECIPES[name], pretrained.load(name), images[:count], labels[:count])
+    assert got.pop("images") == count
+    assert set(got) == set(wanted) == set(pretrained.record(name)["measures"])
+    for measure, value in wanted.items():
+        # Another processor may round one image across a border; errors and logarithms have no borders.
+        one_image = 0 if measure in ("mean_squared_error", "elbo", "log_likelihood") else 1.01 / count
+        assert got[measure] == pytest.approx(value, rel=1e-4, abs=one_image), measure
+
+
+@pytest.mark.parametrize("name", pretrained.NAMES)
+def test_the_sample_is_measured_as_recorded(tool, digits, name):
+    """The stored weights do on the sample's test digits what their record says."""
+    assert_measured_as_recorded(tool, name, "sample", *digits)
+
+
+@pytest.mark.parametrize("name", pretrained.NAMES)
+def test_the_full_test_set_is_measured_as_recorded(tool, originals, name):
+    """The stored weights do on all 10,000 test digits what their record says."""
+    images, labels = mnist.load("test", full=True)
+    assert pretrained.record(name)["full"]["images"] == 10_000
+    assert_measured_as_recorded(tool, name, "full", mnist.scale(images), labels)
+
+
+@pytest.mark.parametrize("name", pretrained.NAMES)
+def test_a_record_describes_its_file_and_its_model(tool, name):
+    """Size, SHA-256, parameters and training are those of the file, the model and the recipe."""
+    record = pretrained.record(name)
+    content = pretrained.weights_file(name).read_bytes()
+    assert record["bytes"] == len(content) < 300_000
+    assert record["sha256"] == hashlib.sha256(content).hexdigest()
+    with np.load(pretrained.weights_file(name), allow_pickle=False) as arrays:
+        assert {arrays[key].dtype for key in arrays} == {np.dtype(np.float16)}
+        assert record["parameters"] == sum(arrays[key].size for key in arrays)
+    recipe = tool.RECIPES[name]
+    assert record["recipe"] == recipe.sentence()
+    assert record["epochs"] == recipe.epochs
+    assert record["training_images"] == recipe.n_train
+
+
+def test_nothing_else_is_stored():
+    """The folder holds the files of the names and their records, and nothing else."""
+    files = {path.name for path in pretrained.FOLDER.iterdir()}
+    assert files == {*(f"{name}.npz" for name in pretrained.NAMES), "records.json"}
+    records = json.loads((pretrained.FOLDER / "records.json").read_text(encoding="utf-8"))
+    assert tuple(records) == pretrained.NAMES
+
+
+@pytest.mark.parametrize("name", pretrained.NAMES)
+def test_a_model_comes_in_float32_with_the_stored_numbers(name):
+    """Every parameter is float32 and finite, none is left as it was drawn, and each call gives new arrays."""
+    network = pretrained.network(pretrained.load(name))
+    drawn = pretrained.network(pretrained.build(name, rng=np.random.default_rng(0)))
+    again = pretrained.network(pretrained.load(name))
+    with np.load(pretrained.weights_file(name), allow_pickle=False) as arrays:
+        for position, layer in enumerate(network.layers):
+            for key, parameter in layer.parameters.items():
+                assert parameter.dtype == np.float32
+                assert np.isfinite(parameter).all()
+                np.testing.assert_array_equal(parameter, arrays[f"{position}.{key}"])
+                assert (parameter != drawn.layers[position].parameters[key]).any()
+                assert not np.shares_memory(parameter, again.layers[position].parameters[key])
+
+
+def test_the_mean_image_is_a_worse_reconstruction(digits):
+    """The autoencoder's error is far below that of always giving the mean training image."""
+    images, _ = digits
+    error = np.mean((mnist.scale(mnist.load("train")[0]).mean(axis=0) - images) ** 2)
+    assert pretrained.record("autoencoder")["sample"]["mean_squared_error"] < error / 4
+
+
+def test_an_unknown_name_is_refused():
+    """The message lists the names."""
+    for function in (pretrained.load, pretrained.record, pretrained.weights_file):
+        with pytest.raises(ValueError, match="name must be one of 'autoencoder', got 'resnet'"):
+            function("resnet")
+    with pytest.raises(ValueError, match="got 'resnet'"):
+        pretrained.build("resnet", rng=np.random.default_rng(0))
+
+
+def test_a_file_that_is_damaged_or_another_models_is_named(folder):
+    """A cut file and another model's weights are ValueErrors that name the file; so is a missing one."""
+    with pytest.raises(FileNotFoundError, match="autoencoder.npz"):
+        pretrained.load("autoencoder")
+    whole = (Path(pretrained.__file__).parent / "data" / "weights" / "autoencoder.npz").read_bytes()
+    (folder / "autoencoder.npz").write_bytes(whole[:-100])
+    with pytest.raises(ValueError, match="autoencoder.npz is not an .npz file of plain arrays"):
+        pretrained.load("autoencoder")
+    Autoencoder(rng=np.random.default_rng(0)).model.save(folder / "autoencoder.npz")  # of other sizes
+    with pytest.raises(ValueError, match="autoencoder.npz does not fit this model: .*must have shape"):
+        pretrained.load("autoencoder")
+
+
+def test_the_tool_writes_the_same_bytes_again(tool, folder, capsys):
+    """Two short trainings give the same file and record; both model and record can be loaded."""
+    train = tuple(array[:200] for array in mnist.load("train"))
+    test = tuple(array[:50] for array in mnist.load("test"))
+    contents = []
+    for _ in range(2):
+        made = tool.make("autoencoder", tool.RECIPES["autoencoder"]._replace(n_sample=20), train, test)
+        tool.write_record("autoencoder", made)
+        contents.append([(folder / name).read_bytes() for name in ("autoencoder.npz", "records.json")])
+    assert contents[0] == contents[1]
+    record = pretrained.record("autoencoder")
+    assert (record["training_images"], record["sample"]["images"], record["full"]["images"]) == (200, 20, 50)
+    images = mnist.scale(test[0])
+    error = np.mean((pretrained.load("autoencoder").reconstruct(images) - images) ** 2)
+    assert record["full"]["mean_squared_error"] == pytest.approx(error, abs=1e-6)
+    assert "autoencoder: epoch 1 of" in capsys.readouterr().out
+
+
+def test_the_tool_says_what_it_lacks(tmp_path):
+    """Without the full MNIST it ends with one plain sentence, and no traceback."""
+    run = subprocess.run(
+        [sys.executable, TOOL, "--only", "autoencoder"],
+        capture_output=True,
+        text=True,
+        env={"MNIST_DIR": str(tmp_path), "PYTHONPATH": str(Path(pretrained.__file__).parents[1])},
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith("MNIST_DIR must name a folder with train-images-idx3-ubyte.gz")
+    assert "Traceback" not in run.stderr
+
+
+def test_what_load_returns_is_ready_for_use(digits):
+    """It takes digits as the book hands them over."""
+    assert pretrained.load("autoencoder").encode(digits[0][:2]).shape == (2, 16)

@@ -1,0 +1,138 @@
+"""Train the models whose weights come with the package, and write down how good they are.
+
+Usage: python tools/weights.py [--only NAME ...]
+
+Trains on the full MNIST, which comes from the folder that MNIST_DIR names, or from the mirrors. Writes
+NAME.npz into lib/imagebook/data/weights and what it measured, with the numbers as they are stored there, into
+records.json beside it. Each run writes the same bytes on the same machine with the same NumPy and one thread
+(OPENBLAS_NUM_THREADS=1, as `make weights` sets); elsewhere sums may be rounded otherwise, and training makes
+much of little.
+"""
+
+import argparse
+import hashlib
+import json
+from typing import NamedTuple
+
+import numpy as np
+
+from imagebook import mnist, pretrained
+from imagebook.optim import Adam
+
+LARGEST = 300_000  # bytes of a file: what a reader's browser may have to download
+
+
+def fit_images(model, images, labels, **options):
+    return model.fit(images, **options)
+
+
+def measure_reconstruction(model, images, labels):
+    return {"mean_squared_error": float(np.mean((model.reconstruct(images) - images) ** 2, dtype=np.float64))}
+
+
+class Task(NamedTuple):
+    """What a model learns: how it is fitted, what is measured, and what the measures mean."""
+
+    fit: object
+    measure: object
+    measures: dict
+
+
+ERROR = {"mean_squared_error": "mean squared difference of a pixel from its reconstruction"}
+
+RECONSTRUCT = Task(fit_images, measure_reconstruction, ERROR)
+
+
+class Recipe(NamedTuple):
+    """How a model is trained, by Adam."""
+
+    task: Task
+    learning_rate: float  # of the first epoch
+    epochs: int
+    batch_size: int = 64
+    start: str | None = None  # the stored model that it continues
+    n_train: int = 60_000  # on how many images it is trained: fewer where that takes long
+    n_sample: int = 2000  # on how many images the tests measure again: fewer where that takes long
+
+    def learning_rates(self):
+        """Return the learning rate of each epoch: it falls in equal steps, towards 0."""
+        return [round(self.learning_rate * (1 - epoch / self.epochs), 6) for epoch in range(self.epochs)]
+
+    def sentence(self):
+        """Return the recipe in words."""
+        start = f"the weights of {self.start}" if self.start else "random weights"
+        first, *_, last = self.learning_rates()
+        falls = f"a learning rate that falls in equal steps from {first:g} to {last:g}"
+        return f"Adam from {start}, in batches of {self.batch_size}, with {falls}."
+
+
+RECIPES = {"autoencoder": Recipe(RECONSTRUCT, 0.003, 30)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument(
+        "--only", nargs="+", choices=pretrained.NAMES, metavar="NAME", default=pretrained.NAMES
+    )
+    names = parser.parse_args().only
+    try:
+        train, test = (mnist.load(split, full=True) for split in ("train", "test"))
+    except (ImportError, OSError, ValueError) as error:
+        raise SystemExit(str(error)) from None
+    for name in names:
+        made = make(name, RECIPES[name], train, test)
+        write_record(name, made)
+        print(json.dumps({name: made}, indent=2), flush=True)
+
+
+def make(name, recipe, train, test, *, seed=0):
+    """Train a model, write its weights and return its record."""
+    rng = np.random.default_rng(seed)
+    model = pretrained.load(recipe.start) if recipe.start else pretrained.build(name, rng=rng)
+    images, labels = (array[: recipe.n_train] for array in train)
+    images, n_train = mnist.scale(images), len(images)
+    optimizer = Adam()
+    for epoch, learning_rate in enumerate(recipe.learning_rates(), start=1):
+        optimizer.learning_rate = learning_rate
+        options = {"optimizer": optimizer, "epochs": 1, "batch_size": recipe.batch_size, "rng": rng}
+        loss = recipe.task.fit(model, images, labels, **options, progress=False)["loss"][0]
+        print(f"{name}: epoch {epoch} of {recipe.epochs}, loss {loss:.4f}", flush=True)
+    path = pretrained.weights_file(name)
+    pretrained.network(model).save(path, dtype=np.float16)
+    content = path.read_bytes()
+    if len(content) >= LARGEST:
+        raise SystemExit(f"{path} must be smaller than {LARGEST:,} bytes, got {len(content):,}")
+
+    stored = pretrained.load(name)
+    images, labels = mnist.scale(test[0]), test[1]
+    return {
+        "measures": recipe.task.measures,
+        "sample": measured(recipe, stored, images[: recipe.n_sample], labels[: recipe.n_sample]),
+        "full": measured(recipe, stored, images, labels),
+        "recipe": recipe.sentence(),
+        "training_images": n_train,
+        "epochs": recipe.epochs,
+        "seed": seed,
+        "parameters": pretrained.network(stored).parameter_count,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def measured(recipe, model, images, labels):
+    """Return the measures of a model, rounded, and on how many images they were taken."""
+    values = recipe.task.measure(model, images, labels)
+    return {"images": len(images)} | {measure: round(value, 6) for measure, value in values.items()}
+
+
+def write_record(name, made):
+    """Put a record into records.json, the others staying as they are, in the order of the names."""
+    path = pretrained.FOLDER / "records.json"
+    records = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    records[name] = made
+    records = {name: records[name] for name in pretrained.NAMES if name in records}
+    path.write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
