@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from imagebook import mnist, pretrained
-from imagebook.autoencoder import Autoencoder
+from imagebook.models import Sequential
 
 TOOL = Path(__file__).parents[1] / "tools" / "weights.py"
 
@@ -104,6 +104,15 @@ def test_a_model_comes_in_float32_with_the_stored_numbers(name):
                 assert not np.shares_memory(parameter, again.layers[position].parameters[key])
 
 
+def test_the_models_are_good():
+    """What the book says of them in words holds on the full test set, as recorded."""
+    full = {name: pretrained.record(name)["full"] for name in pretrained.NAMES}
+    assert full["cnn"]["accuracy"] >= 0.985
+    assert full["sepcnn"]["accuracy"] >= 0.98
+    assert full["mixture_of_experts"]["accuracy"] >= 0.96
+    assert full["mixture_of_experts"]["load_balancing_loss"] < 1.5  # 4 if all went to the same two of eight
+
+
 def test_the_mean_image_is_a_worse_reconstruction(digits):
     """The autoencoder's error is far below that of always giving the mean training image."""
     images, _ = digits
@@ -114,7 +123,7 @@ def test_the_mean_image_is_a_worse_reconstruction(digits):
 def test_an_unknown_name_is_refused():
     """The message lists the names."""
     for function in (pretrained.load, pretrained.record, pretrained.weights_file):
-        with pytest.raises(ValueError, match="name must be one of 'autoencoder', got 'resnet'"):
+        with pytest.raises(ValueError, match="name must be one of 'cnn', 'sepcnn', .*, got 'resnet'"):
             function("resnet")
     with pytest.raises(ValueError, match="got 'resnet'"):
         pretrained.build("resnet", rng=np.random.default_rng(0))
@@ -122,14 +131,14 @@ def test_an_unknown_name_is_refused():
 
 def test_a_file_that_is_damaged_or_another_models_is_named(folder):
     """A cut file and another model's weights are ValueErrors that name the file; so is a missing one."""
+    whole = (Path(pretrained.__file__).parent / "data" / "weights" / "cnn.npz").read_bytes()
+    (folder / "cnn.npz").write_bytes(whole[:-100])
+    with pytest.raises(ValueError, match="cnn.npz is not an .npz file of plain arrays"):
+        pretrained.load("cnn")
+    (folder / "sepcnn.npz").write_bytes(whole)
+    with pytest.raises(ValueError, match="sepcnn.npz does not fit this model: .*must have shape"):
+        pretrained.load("sepcnn")
     with pytest.raises(FileNotFoundError, match="autoencoder.npz"):
-        pretrained.load("autoencoder")
-    whole = (Path(pretrained.__file__).parent / "data" / "weights" / "autoencoder.npz").read_bytes()
-    (folder / "autoencoder.npz").write_bytes(whole[:-100])
-    with pytest.raises(ValueError, match="autoencoder.npz is not an .npz file of plain arrays"):
-        pretrained.load("autoencoder")
-    Autoencoder(rng=np.random.default_rng(0)).model.save(folder / "autoencoder.npz")  # of other sizes
-    with pytest.raises(ValueError, match="autoencoder.npz does not fit this model: .*must have shape"):
         pretrained.load("autoencoder")
 
 
@@ -139,22 +148,30 @@ def test_the_tool_writes_the_same_bytes_again(tool, folder, capsys):
     test = tuple(array[:50] for array in mnist.load("test"))
     contents = []
     for _ in range(2):
-        made = tool.make("autoencoder", tool.RECIPES["autoencoder"]._replace(n_sample=20), train, test)
-        tool.write_record("autoencoder", made)
-        contents.append([(folder / name).read_bytes() for name in ("autoencoder.npz", "records.json")])
+        made = tool.make("cnn", tool.RECIPES["cnn"]._replace(n_sample=20), train, test)
+        tool.write_record("cnn", made)
+        contents.append([(folder / name).read_bytes() for name in ("cnn.npz", "records.json")])
     assert contents[0] == contents[1]
-    record = pretrained.record("autoencoder")
+    record = pretrained.record("cnn")
     assert (record["training_images"], record["sample"]["images"], record["full"]["images"]) == (200, 20, 50)
     images = mnist.scale(test[0])
-    error = np.mean((pretrained.load("autoencoder").reconstruct(images) - images) ** 2)
-    assert record["full"]["mean_squared_error"] == pytest.approx(error, abs=1e-6)
-    assert "autoencoder: epoch 1 of" in capsys.readouterr().out
+    accuracy = float((pretrained.load("cnn").predict(images).argmax(axis=1) == test[1]).mean())
+    assert record["full"]["accuracy"] == pytest.approx(accuracy)
+    assert "cnn: epoch 1 of" in capsys.readouterr().out
+
+
+def test_the_tool_keeps_the_other_records_in_order(tool, folder):
+    """A record that is made again takes its old place."""
+    for name in ("mixture_of_experts", "sepcnn", "autoencoder", "sepcnn"):
+        tool.write_record(name, {"seed": 0})
+    records = json.loads((folder / "records.json").read_text(encoding="utf-8"))
+    assert list(records) == ["sepcnn", "autoencoder", "mixture_of_experts"]
 
 
 def test_the_tool_says_what_it_lacks(tmp_path):
     """Without the full MNIST it ends with one plain sentence, and no traceback."""
     run = subprocess.run(
-        [sys.executable, TOOL, "--only", "autoencoder"],
+        [sys.executable, TOOL, "--only", "cnn"],
         capture_output=True,
         text=True,
         env={"MNIST_DIR": str(tmp_path), "PYTHONPATH": str(Path(pretrained.__file__).parents[1])},
@@ -165,5 +182,7 @@ def test_the_tool_says_what_it_lacks(tmp_path):
 
 
 def test_what_load_returns_is_ready_for_use(digits):
-    """It takes digits as the book hands them over."""
-    assert pretrained.load("autoencoder").encode(digits[0][:2]).shape == (2, 16)
+    """Each kind of model takes digits as the book hands them over."""
+    images = digits[0][:2]
+    assert isinstance(pretrained.load("cnn"), Sequential)
+    assert pretrained.load("autoencoder").encode(images).shape == (2, 16)

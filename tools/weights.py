@@ -17,13 +17,30 @@ from typing import NamedTuple
 import numpy as np
 
 from imagebook import mnist, pretrained
+from imagebook.losses import cross_entropy
+from imagebook.mixture import load_balancing_loss
+from imagebook.models import accuracy
 from imagebook.optim import Adam
 
 LARGEST = 300_000  # bytes of a file: what a reader's browser may have to download
 
 
+def fit_classifier(model, images, labels, **options):
+    return model.fit(images, labels, loss=cross_entropy, **options)
+
+
 def fit_images(model, images, labels, **options):
     return model.fit(images, **options)
+
+
+def measure_accuracy(model, images, labels):
+    return {"accuracy": accuracy(model.predict(images), labels)}
+
+
+def measure_mixture(model, images, labels):
+    flat, experts = model.layers
+    balance, _gradient = load_balancing_loss(*experts.routing(flat.forward(images)))
+    return measure_accuracy(model, images, labels) | {"load_balancing_loss": balance}
 
 
 def measure_reconstruction(model, images, labels):
@@ -38,8 +55,12 @@ class Task(NamedTuple):
     measures: dict
 
 
+ACCURACY = {"accuracy": "part of the digits that are recognised"}
+BALANCE = {"load_balancing_loss": "1 if all experts are used equally often, at most 4"}
 ERROR = {"mean_squared_error": "mean squared difference of a pixel from its reconstruction"}
 
+CLASSIFY = Task(fit_classifier, measure_accuracy, ACCURACY)
+CLASSIFY_BY_EXPERTS = Task(fit_classifier, measure_mixture, ACCURACY | BALANCE)
 RECONSTRUCT = Task(fit_images, measure_reconstruction, ERROR)
 
 
@@ -66,7 +87,12 @@ class Recipe(NamedTuple):
         return f"Adam from {start}, in batches of {self.batch_size}, with {falls}."
 
 
-RECIPES = {"autoencoder": Recipe(RECONSTRUCT, 0.003, 30)}
+RECIPES = {
+    "cnn": Recipe(CLASSIFY, 0.006, 12),
+    "sepcnn": Recipe(CLASSIFY, 0.006, 5),
+    "autoencoder": Recipe(RECONSTRUCT, 0.003, 30),
+    "mixture_of_experts": Recipe(CLASSIFY_BY_EXPERTS, 0.003, 6),
+}
 
 
 def main():
