@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from imagebook import mnist, pretrained
+from imagebook.autoregressive import binarize
 from imagebook.models import Sequential
 
 TOOL = Path(__file__).parents[1] / "tools" / "weights.py"
@@ -111,13 +112,36 @@ def test_the_models_are_good():
     assert full["sepcnn"]["accuracy"] >= 0.98
     assert full["mixture_of_experts"]["accuracy"] >= 0.96
     assert full["mixture_of_experts"]["load_balancing_loss"] < 1.5  # 4 if all went to the same two of eight
+    # The exact likelihood beats the bound of the longer code, that the one of two numbers.
+    assert (
+        full["autoregressive"]["log_likelihood"]
+        > full["variational_autoencoder"]["elbo"]
+        > full["variational_autoencoder_2d"]["elbo"]
+    )
 
 
-def test_the_mean_image_is_a_worse_reconstruction(digits):
-    """The autoencoder's error is far below that of always giving the mean training image."""
+def test_instruction_tuning_teaches_to_answer():
+    """Before it the model only names digits; after it, it answers new phrasings of all four types."""
+    before = pretrained.record("multimodal_captions")["full"]
+    after = pretrained.record("multimodal")["full"]
+    assert before["captions"] > 0.9
+    for kind in ("even", "larger"):  # "yes" and "no" end no caption
+        assert before[f"{kind}_seen"] == before[f"{kind}_held_out"] == 0
+    for kind in ("digit", "even", "larger", "loops"):
+        assert after[f"{kind}_seen"] > 0.9
+        assert after[f"{kind}_held_out"] > 0.85
+
+
+def test_the_mean_image_is_a_worse_reconstruction_and_a_worse_model(digits):
+    """The autoencoder's error, and the bounds and likelihoods, beat those that need no network."""
     images, _ = digits
-    error = np.mean((mnist.scale(mnist.load("train")[0]).mean(axis=0) - images) ** 2)
+    train = mnist.scale(mnist.load("train")[0])
+    error = np.mean((train.mean(axis=0) - images) ** 2)
     assert pretrained.record("autoencoder")["sample"]["mean_squared_error"] < error / 4
+    white = np.clip(binarize(train).mean(axis=0), 1e-4, 1 - 1e-4)  # each pixel for itself
+    binary = binarize(images)
+    likelihood = (binary * np.log(white) + (1 - binary) * np.log(1 - white)).sum(axis=(1, 2, 3)).mean()
+    assert pretrained.record("variational_autoencoder_2d")["sample"]["elbo"] > likelihood + 30
 
 
 def test_an_unknown_name_is_refused():
@@ -162,10 +186,10 @@ def test_the_tool_writes_the_same_bytes_again(tool, folder, capsys):
 
 def test_the_tool_keeps_the_other_records_in_order(tool, folder):
     """A record that is made again takes its old place."""
-    for name in ("mixture_of_experts", "sepcnn", "autoencoder", "sepcnn"):
+    for name in ("multimodal", "cnn", "sepcnn", "cnn"):
         tool.write_record(name, {"seed": 0})
     records = json.loads((folder / "records.json").read_text(encoding="utf-8"))
-    assert list(records) == ["sepcnn", "autoencoder", "mixture_of_experts"]
+    assert list(records) == ["cnn", "sepcnn", "multimodal"]
 
 
 def test_the_tool_says_what_it_lacks(tmp_path):
@@ -186,3 +210,9 @@ def test_what_load_returns_is_ready_for_use(digits):
     images = digits[0][:2]
     assert isinstance(pretrained.load("cnn"), Sequential)
     assert pretrained.load("autoencoder").encode(images).shape == (2, 16)
+    assert pretrained.load("variational_autoencoder_2d").decode([[0, 0]]).shape == (1, 28, 28)
+    *_, image = pretrained.load("autoregressive").sample(
+        np.random.default_rng(0), given=binarize(images[0, ..., 0])
+    )
+    np.testing.assert_array_equal(image, binarize(images[0, ..., 0]))
+    assert pretrained.load("multimodal").answer(images, "which digit is this") == ["seven", "two"]

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imagebook import mnist, pretrained
+from imagebook import instruction, mnist, pretrained
+from imagebook.autoregressive import binarize
 from imagebook.losses import cross_entropy
 from imagebook.mixture import load_balancing_loss
 from imagebook.models import accuracy
@@ -33,6 +34,18 @@ def fit_images(model, images, labels, **options):
     return model.fit(images, **options)
 
 
+def fit_binary_images(model, images, labels, **options):
+    return model.fit(binarize(images), **options)
+
+
+def fit_captions(model, images, labels, *, rng, **options):
+    return model.fit(images, *instruction.captions(labels, rng), rng=rng, **options)
+
+
+def fit_instructions(model, images, labels, *, rng, **options):
+    return model.fit(images, *instruction.instructions(labels, rng), rng=rng, **options)
+
+
 def measure_accuracy(model, images, labels):
     return {"accuracy": accuracy(model.predict(images), labels)}
 
@@ -47,6 +60,24 @@ def measure_reconstruction(model, images, labels):
     return {"mean_squared_error": float(np.mean((model.reconstruct(images) - images) ** 2, dtype=np.float64))}
 
 
+def measure_elbo(model, images, labels):
+    return {"elbo": float(model.elbo(binarize(images), rng=np.random.default_rng(0)).mean())}
+
+
+def measure_likelihood(model, images, labels):
+    return {"log_likelihood": float(model.log_likelihood(binarize(images)).mean())}
+
+
+def measure_answers(model, images, labels):
+    """Return the part of captions that end right, and of answers that are right by type and wording."""
+    beginnings, words = instruction.captions(labels, np.random.default_rng(0))
+    said = model.answer(images, beginnings)
+    parts = {"captions": float(np.mean([word == wanted for word, wanted in zip(said, words, strict=True)]))}
+    for kind, wordings in instruction.score(model, images, labels).items():
+        parts |= {f"{kind}_{wording}": part for wording, part in wordings.items()}
+    return parts
+
+
 class Task(NamedTuple):
     """What a model learns: how it is fitted, what is measured, and what the measures mean."""
 
@@ -58,10 +89,21 @@ class Task(NamedTuple):
 ACCURACY = {"accuracy": "part of the digits that are recognised"}
 BALANCE = {"load_balancing_loss": "1 if all experts are used equally often, at most 4"}
 ERROR = {"mean_squared_error": "mean squared difference of a pixel from its reconstruction"}
+ELBO = {"elbo": "mean lower bound of the log-likelihood of a binarized image, in nats"}
+LIKELIHOOD = {"log_likelihood": "mean log-likelihood of a binarized image, in nats"}
+ANSWERS = {"captions": "part of the captions that end with the right digit"} | {
+    f"{kind}_{wording}": f"part of the answers that are right, question type '{kind}', {wording} phrasings"
+    for kind, wordings in instruction.PHRASINGS.items()
+    for wording in wordings
+}
 
 CLASSIFY = Task(fit_classifier, measure_accuracy, ACCURACY)
 CLASSIFY_BY_EXPERTS = Task(fit_classifier, measure_mixture, ACCURACY | BALANCE)
 RECONSTRUCT = Task(fit_images, measure_reconstruction, ERROR)
+BOUND_LIKELIHOOD = Task(fit_binary_images, measure_elbo, ELBO)
+PREDICT_PIXELS = Task(fit_binary_images, measure_likelihood, LIKELIHOOD)
+END_CAPTIONS = Task(fit_captions, measure_answers, ANSWERS)
+FOLLOW_INSTRUCTIONS = Task(fit_instructions, measure_answers, ANSWERS)
 
 
 class Recipe(NamedTuple):
@@ -91,7 +133,14 @@ RECIPES = {
     "cnn": Recipe(CLASSIFY, 0.006, 12),
     "sepcnn": Recipe(CLASSIFY, 0.006, 5),
     "autoencoder": Recipe(RECONSTRUCT, 0.003, 30),
+    "variational_autoencoder": Recipe(BOUND_LIKELIHOOD, 0.003, 40),
+    "variational_autoencoder_2d": Recipe(BOUND_LIKELIHOOD, 0.003, 20),
+    "autoregressive": Recipe(PREDICT_PIXELS, 0.003, 4, batch_size=16, n_train=12_000, n_sample=500),
     "mixture_of_experts": Recipe(CLASSIFY_BY_EXPERTS, 0.003, 6),
+    "multimodal_captions": Recipe(END_CAPTIONS, 0.002, 2, batch_size=32, n_sample=200),
+    "multimodal": Recipe(
+        FOLLOW_INSTRUCTIONS, 0.002, 5, batch_size=32, start="multimodal_captions", n_sample=200
+    ),
 }
 
 

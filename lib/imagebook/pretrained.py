@@ -8,9 +8,12 @@ from numpy.random import default_rng
 
 from imagebook import _checks
 from imagebook.autoencoder import Autoencoder
+from imagebook.autoregressive import AutoregressiveModel
+from imagebook.instruction import MultimodalModel
 from imagebook.layers import Flatten
 from imagebook.mixture import MixtureOfExperts
 from imagebook.models import Sequential, small_cnn, small_sepcnn
+from imagebook.variational import VariationalAutoencoder
 
 FOLDER = Path(__file__).parent / "data" / "weights"
 
@@ -26,7 +29,12 @@ _BUILDERS = {
     "cnn": small_cnn,
     "sepcnn": small_sepcnn,
     "autoencoder": partial(Autoencoder, hidden=(64,), code=16),
+    "variational_autoencoder": partial(VariationalAutoencoder, hidden=(80,), code=16),
+    "variational_autoencoder_2d": partial(VariationalAutoencoder, hidden=(80, 32), code=2),
+    "autoregressive": AutoregressiveModel,
     "mixture_of_experts": _mixture,
+    "multimodal_captions": MultimodalModel,
+    "multimodal": MultimodalModel,
 }
 
 NAMES = tuple(_BUILDERS)
@@ -41,11 +49,13 @@ def load(name):
     Parameters
     ----------
     name : str
-        One of `NAMES`.
+        One of `NAMES`. The two variational autoencoders differ in their codes: one of 16 numbers, for
+        sharper images, and one of 2, which can be drawn as a map. "multimodal_captions" is the multimodal
+        model before instruction tuning, "multimodal" the same one after it.
 
     Returns
     -------
-    Sequential or Autoencoder
+    Sequential, Autoencoder, VariationalAutoencoder, AutoregressiveModel or MultimodalModel
         With float32 parameters. The three classifiers "cnn", "sepcnn" and "mixture_of_experts" are
         Sequential: they take images of shape (N, 28, 28, 1), float in [0, 1], and return ten logits.
 
@@ -62,6 +72,8 @@ def load(name):
     >>> images, labels = mnist.load("test")
     >>> load("cnn").predict(mnist.scale(images[:5])).argmax(axis=1), labels[:5]
     (array([7, 2, 1, 0, 4]), array([7, 2, 1, 0, 4], dtype=uint8))
+    >>> load("multimodal").answer(mnist.scale(images[:2]), "Is it even?")  # a seven and a two
+    ['no', 'yes']
     """
     model = build(name, rng=default_rng(0))  # every number that is drawn here is overwritten
     network(model).load(weights_file(name))
@@ -117,7 +129,7 @@ def build(name, *, rng):
 
     Returns
     -------
-    Sequential or Autoencoder
+    Sequential, Autoencoder, VariationalAutoencoder, AutoregressiveModel or MultimodalModel
         As from `load`.
 
     Raises
@@ -127,8 +139,8 @@ def build(name, *, rng):
 
     Examples
     --------
-    >>> build("autoencoder", rng=default_rng(0)).code
-    16
+    >>> build("variational_autoencoder_2d", rng=default_rng(0)).code
+    2
     """
     return _BUILDERS[_checks.choice("name", name, NAMES)](rng=rng)
 
