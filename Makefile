@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks serve bench reproduce lint lock clean check
+.PHONY: help book test notebooks weights serve bench reproduce lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -15,6 +15,10 @@ test: .venv/installed  ## unit tests, doctests and every notebook
 
 notebooks: .venv/installed  ## write chapters/*.ipynb from chapters/*.md
 	$(BIN)/python tools/notebooks.py
+
+weights: .venv/installed  ## train the stored models again (needs the full MNIST)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/weights.py
+	$(BIN)/python tools/status.py
 
 serve: book  ## build the website and serve it on http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000

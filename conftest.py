@@ -26,6 +26,15 @@ def root():
     return ROOT
 
 
+@pytest.fixture
+def originals(monkeypatch):
+    """Point MNIST_DIR at the four originals, or skip where this machine does not have them."""
+    folder = Path(os.environ.get("MNIST_DIR") or ROOT.parent / "shared" / "mnist")
+    if not folder.is_dir():
+        pytest.skip(f"needs the four MNIST files in the folder that MNIST_DIR names, or in {folder}")
+    monkeypatch.setenv("MNIST_DIR", str(folder))
+
+
 def pytest_collection_modifyitems(items):
     """Put a guard behind the last cell of every collected notebook, and give slow machines time."""
     last = {item.parent: index for index, item in enumerate(items) if isinstance(item, IPyNbCell)}

@@ -26,7 +26,8 @@ CALLS = runpy.run_path(str(Path(__file__).with_name("valid_calls.py")))["CALLS"]
 # Trained models and what belongs to them are tested for themselves.
 EXCLUDED_MODULES = {
     *("models", "lenet", "invariance", "autoregressive", "variational", "attention", "instruction"),
-    *("mixture", "transfer", "posttraining", "autoencoder", "layers", "optim", "progress", "source"),
+    *("mixture", "transfer", "posttraining", "autoencoder", "layers", "optim", "pretrained", "progress"),
+    "source",
 }
 EXCLUDED = {
     "images.Scene",  # a result, which checks nothing

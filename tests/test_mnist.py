@@ -18,15 +18,6 @@ LABEL_COUNTS = {
 }
 
 
-@pytest.fixture
-def originals(monkeypatch):
-    """Point MNIST_DIR at the four originals, or skip where this machine does not have them."""
-    folder = Path(os.environ.get("MNIST_DIR") or Path(__file__).parents[2] / "shared" / "mnist")
-    if not folder.is_dir():
-        pytest.skip(f"needs the four MNIST files in the folder that MNIST_DIR names, or in {folder}")
-    monkeypatch.setenv("MNIST_DIR", str(folder))
-
-
 def test_parse_idx_reads_a_file_written_by_hand():
     """Two rows of three bytes come out in the header's shape, and can be written to."""
     content = bytes([0, 0, 8, 2]) + bytes([0, 0, 0, 2]) + bytes([0, 0, 0, 3]) + bytes([1, 2, 3, 4, 5, 255])

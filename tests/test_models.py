@@ -3,7 +3,15 @@ import pytest
 
 from imagebook.layers import Conv2D, Dense, DepthwiseConv2D, Dropout, Flatten, Layer, MaxPool2D, ReLU, Tanh
 from imagebook.losses import cross_entropy, mean_squared_error
-from imagebook.models import LayerCount, Sequential, accuracy, layer_counts, small_cnn, small_sepcnn
+from imagebook.models import (
+    LayerCount,
+    Sequential,
+    accuracy,
+    dense_layers,
+    layer_counts,
+    small_cnn,
+    small_sepcnn,
+)
 from imagebook.optim import SGD, Adam
 
 
@@ -314,6 +322,32 @@ def test_float64_weights_fit_a_float32_model(tmp_path):
     assert_same_weights(model, [array.astype(np.float32) for array in weights_of(tiny_cnn(dtype=np.float64))])
 
 
+def test_a_file_may_be_float16(tmp_path):
+    """It is half as long and rounds each number to 11 bits; what does not fit is refused, the file stays."""
+    model = small_cnn(rng=np.random.default_rng(0))
+    weights = model.layers[-1].parameters["weights"]
+    sizes = {}
+    for dtype in (np.float16, np.float32):
+        model.save(tmp_path / "cnn.npz", dtype=dtype)
+        sizes[dtype] = (tmp_path / "cnn.npz").stat().st_size
+    assert sizes[np.float32] - sizes[np.float16] == 2 * model.parameter_count
+
+    model.save(tmp_path / "cnn.npz", dtype=np.float16)
+    other = small_cnn(rng=np.random.default_rng(1))
+    other.load(tmp_path / "cnn.npz")
+    loaded = other.layers[-1].parameters["weights"]
+    assert loaded.dtype == np.float32
+    np.testing.assert_array_equal(loaded, weights.astype(np.float16).astype(np.float32))
+
+    before = (tmp_path / "cnn.npz").read_bytes()
+    weights[0, 0] = 1e5
+    with pytest.raises(ValueError, match=r"7.weights must hold numbers that fit into float16, got 100000"):
+        model.save(tmp_path / "cnn.npz", dtype=np.float16)
+    with pytest.raises(TypeError, match="dtype must be float16, float32 or float64, got int8"):
+        model.save(tmp_path / "cnn.npz", dtype=np.int8)
+    assert (tmp_path / "cnn.npz").read_bytes() == before
+
+
 def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
     """If writing breaks off half-way, the file is what it was and no half is left behind."""
     path = tmp_path / "weights.npz"
@@ -528,3 +562,17 @@ def test_impossible_counts_are_refused():
     model.layers[0].parameters["scale"] = np.ones(2)
     with pytest.raises(TypeError, match=r"got \['scale'\] in Dense at position 0"):
         layer_counts(model, (3,))
+
+
+def test_dense_layers_need_an_input_and_an_output():
+    """Two sizes make one linear layer, three have a ReLU in the middle; fewer make nothing."""
+    rng = np.random.default_rng(0)
+    (layer,) = dense_layers([3, 2], rng=rng)
+    assert layer.parameters["weights"].shape == (3, 2)
+    first, middle, last = dense_layers((3, 4, 2), rng=rng, dtype=np.float64)
+    assert isinstance(middle, ReLU)
+    assert first.parameters["weights"].shape == (3, 4)
+    assert (last.parameters["weights"].shape, last.parameters["bias"].dtype) == ((4, 2), np.float64)
+    for sizes in ([], [3]):
+        with pytest.raises(ValueError, match=r"sizes must hold at least two numbers, got \["):
+            dense_layers(sizes, rng=rng)

@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from imagebook import _checks
-from imagebook.layers import Dense, Flatten, ReLU, Sigmoid
+from imagebook.layers import Flatten, Sigmoid
 from imagebook.losses import mean_squared_error
-from imagebook.models import Sequential
+from imagebook.models import Sequential, dense_layers
 
 
 class Autoencoder:
@@ -57,8 +57,8 @@ class Autoencoder:
             raise ValueError(f"hidden must be a tuple of sizes such as (128,), got {hidden!r}")
         hidden = [_checks.integer("hidden", size, low=1) for size in hidden]
         sizes = [math.prod(self.shape), *hidden, self.code]
-        self.encoder = Sequential([Flatten(), *_dense_layers(sizes, rng=rng, dtype=dtype)])
-        self.decoder = Sequential([*_dense_layers(sizes[::-1], rng=rng, dtype=dtype), Sigmoid()])
+        self.encoder = Sequential([Flatten(), *dense_layers(sizes, rng=rng, dtype=dtype)])
+        self.decoder = Sequential([*dense_layers(sizes[::-1], rng=rng, dtype=dtype), Sigmoid()])
         self.model = Sequential(self.encoder.layers + self.decoder.layers)
 
     def encode(self, images):
@@ -168,11 +168,3 @@ class Autoencoder:
         if images.shape[1:] not in ((height, width), (height, width, 1)):
             raise ValueError(f"images must have shape (N, {height}, {width}), got {images.shape}")
         return images.reshape(len(images), height, width, 1)
-
-
-def _dense_layers(sizes, *, rng, dtype):
-    """Return dense layers from each size to the next, with ReLU between them."""
-    layers = []
-    for n_inputs, n_outputs in zip(sizes[:-1], sizes[1:], strict=True):
-        layers += [Dense(n_inputs, n_outputs, rng=rng, dtype=dtype), ReLU()]
-    return layers[:-1]

@@ -113,7 +113,9 @@ class PositionEmbedding(Layer):
 
     y[i, j, c] = x[i, j, c] + r[i, c] + s[j, c]
 
-    A convolution does the same everywhere; r and s let the top of an image differ from its middle.
+    A convolution does the same everywhere; r and s let the top of an image differ from its middle. A vector
+    per row and one per column take H + W vectors, where a vector per pixel, as `attention.PositionEmbedding`
+    keeps one per token, would take H W.
 
     Parameters
     ----------

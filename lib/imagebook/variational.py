@@ -5,10 +5,9 @@ import math
 import numpy as np
 
 from imagebook import _checks
-from imagebook.autoencoder import _dense_layers
 from imagebook.layers import Flatten, Layer, sigmoid
 from imagebook.losses import binary_cross_entropy
-from imagebook.models import Sequential
+from imagebook.models import Sequential, dense_layers
 
 
 def kl_divergence(mean, log_variance):
@@ -192,9 +191,9 @@ class VariationalAutoencoder:
         hidden = [_checks.integer("hidden", size, low=1) for size in hidden]
         n_pixels = math.prod(self.shape)
         self.encoder = Sequential(
-            [Flatten(), *_dense_layers([n_pixels, *hidden, 2 * self.code], rng=rng, dtype=dtype)]
+            [Flatten(), *dense_layers([n_pixels, *hidden, 2 * self.code], rng=rng, dtype=dtype)]
         )
-        self.decoder = Sequential(_dense_layers([self.code, *hidden[::-1], n_pixels], rng=rng, dtype=dtype))
+        self.decoder = Sequential(dense_layers([self.code, *hidden[::-1], n_pixels], rng=rng, dtype=dtype))
         self._gaussian = GaussianCode(rng=rng)
         self.model = Sequential([*self.encoder.layers, self._gaussian, *self.decoder.layers])
 
