@@ -131,11 +131,11 @@ class Recipe(NamedTuple):
 
 RECIPES = {
     "cnn": Recipe(CLASSIFY, 0.006, 12),
-    "sepcnn": Recipe(CLASSIFY, 0.006, 5),
+    "sepcnn": Recipe(CLASSIFY, 0.006, 12),
     "autoencoder": Recipe(RECONSTRUCT, 0.003, 30),
     "variational_autoencoder": Recipe(BOUND_LIKELIHOOD, 0.003, 40),
-    "variational_autoencoder_2d": Recipe(BOUND_LIKELIHOOD, 0.003, 20),
-    "autoregressive": Recipe(PREDICT_PIXELS, 0.003, 4, batch_size=16, n_train=12_000, n_sample=500),
+    "variational_autoencoder_2d": Recipe(BOUND_LIKELIHOOD, 0.003, 40),
+    "autoregressive": Recipe(PREDICT_PIXELS, 0.003, 4, batch_size=16, n_train=20_000, n_sample=500),
     "mixture_of_experts": Recipe(CLASSIFY_BY_EXPERTS, 0.003, 6),
     "multimodal_captions": Recipe(END_CAPTIONS, 0.002, 2, batch_size=32, n_sample=200),
     "multimodal": Recipe(

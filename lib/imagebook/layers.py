@@ -257,9 +257,7 @@ class Conv2D(Layer):
         weights, bias = self.parameters["weights"], self.parameters["bias"]
         inputs = self._inputs(inputs, "N", "H", "W", weights.shape[2])
         outputs = conv2d(inputs, weights, **self._geometry)
-        # In place, and whole rows of pixels at a time, which is faster than one pixel after the other.
-        rows = outputs.reshape(*outputs.shape[:2], outputs.shape[2] * len(bias))
-        rows += np.tile(bias, outputs.shape[2])
+        _add_bias(outputs, bias)
         return self._keep(outputs, inputs)
 
     def backward(self, gradient):
@@ -267,12 +265,9 @@ class Conv2D(Layer):
         self.store_gradients(gradient)
         gradient, inputs = self._recall(gradient)
         weights = self.parameters["weights"]
-        stride, padding, dilation = self._geometry.values()
-        margins = [d * (k - 1) - p for d, k, p in zip(dilation, weights.shape, padding, strict=False)]
-        if stride == (1, 1) and min(margins) >= 0 and 2 * gradient.shape[1] > inputs.shape[1]:
-            # Without strides it is a convolution, too: of dL/dy, with the filters turned around.
-            turned = weights[::-1, ::-1].swapaxes(2, 3)
-            return conv2d(gradient, turned, padding=margins, dilation=dilation)
+        turned = _turned(self._geometry, weights.shape)
+        if turned and 2 * gradient.shape[1] > inputs.shape[1]:  # else most of it would be padding
+            return conv2d(gradient, weights[::-1, ::-1].swapaxes(2, 3), **turned)
         # (kh, kw, N H' W', C_in): what each place in the filter sends back to the pixel that it met
         parts = gradient.reshape(math.prod(gradient.shape[:3]), weights.shape[3]) @ weights.swapaxes(2, 3)
         parts = parts.reshape(*weights.shape[:2], *gradient.shape[:3], weights.shape[2])
@@ -336,19 +331,31 @@ class DepthwiseConv2D(Layer):
         """Return y, the slices of x times the filter of their channel, plus b."""
         weights, bias = self.parameters["weights"], self.parameters["bias"]
         inputs = self._inputs(inputs, "N", "H", "W", weights.shape[2])
-        return self._keep(depthwise_conv2d(inputs, weights, **self._geometry) + bias, inputs)
+        outputs = depthwise_conv2d(inputs, weights, **self._geometry)
+        _add_bias(outputs, bias)
+        return self._keep(outputs, inputs)
 
     def backward(self, gradient):
         """Return dL/dx, the sum over the slices that each pixel is in; store dL/dw and dL/db."""
+        self.store_gradients(gradient)
         gradient, inputs = self._recall(gradient)
         weights = self.parameters["weights"]
-        slices = unfold(inputs, weights.shape[:2], **self._geometry)  # (N, H', W', kh, kw, C)
-        self.gradients = {
-            "weights": np.einsum("nhwijc,nhwc->ijc", slices, gradient),
-            "bias": gradient.sum(axis=(0, 1, 2)),
-        }
+        turned = _turned(self._geometry, weights.shape)
+        if turned:
+            return depthwise_conv2d(gradient, weights[::-1, ::-1], **turned)
         slices_gradient = gradient[:, :, :, np.newaxis, np.newaxis, :] * weights
         return fold(slices_gradient, inputs.shape, **self._geometry)
+
+    def store_gradients(self, gradient):
+        """Store dL/dw, the slices of x times dL/dy of their channel, and dL/db."""
+        gradient, inputs = self._recall(gradient)
+        slices = unfold(
+            inputs, self.parameters["weights"].shape[:2], **self._geometry
+        )  # (N, H', W', kh, kw, C)
+        self.gradients = {
+            "weights": np.einsum("nhwijc,nhwc->ijc", slices, gradient),
+            "bias": np.einsum("nhwc->c", gradient),
+        }
 
 
 class MaxPool2D(Layer):
@@ -387,18 +394,19 @@ class MaxPool2D(Layer):
     def backward(self, gradient):
         """Return dL/dx: the gradient of a window goes to its first maximum, row by row; all others get 0."""
         gradient, inputs, outputs = self._recall(gradient)
-        (height, width), (rows, columns) = self._size, self._padding
-        margins = ((0, 0), (rows, rows), (columns, columns), (0, 0))
+        (height, width), (down, right), (above, left) = self._size, self._stride, self._padding
+        margins = ((0, 0), (above, above), (left, left), (0, 0))
         padded = np.pad(inputs, margins, constant_values=-np.inf)
-        slices = unfold(padded, self._size, stride=self._stride)  # (N, H', W', kh, kw, C)
-        slices_gradient = np.empty((height, width, *outputs.shape), gradient.dtype)
+        result = np.zeros_like(padded)
         waiting = np.ones(outputs.shape, bool)  # the windows whose maximum was not met yet
         for i, j in np.ndindex(height, width):
-            first = waiting & (slices[:, :, :, i, j] == outputs)
-            slices_gradient[i, j] = gradient * first
-            waiting &= ~first
-        slices_gradient = np.moveaxis(slices_gradient, (0, 1), (3, 4))
-        return fold(slices_gradient, inputs.shape, stride=self._stride, padding=self._padding)
+            # The pixels that cell (i, j) of the windows meets, one for each window.
+            rows = slice(i, i + (outputs.shape[1] - 1) * down + 1, down)
+            columns = slice(j, j + (outputs.shape[2] - 1) * right + 1, right)
+            first = waiting & (padded[:, rows, columns] == outputs)
+            waiting ^= first
+            result[:, rows, columns] += gradient * first
+        return result[:, above : above + inputs.shape[1], left : left + inputs.shape[2]]
 
 
 class AveragePool2D(Layer):
@@ -596,6 +604,24 @@ def _geometry(stride, padding, dilation):
         "padding": _checks.pair("padding", padding, low=0),
         "dilation": _checks.pair("dilation", dilation, low=1),
     }
+
+
+def _add_bias(outputs, bias):
+    """Add one number per channel to images, in place."""
+    count, height, width, channels = outputs.shape
+    # Whole rows of pixels at a time are faster than one pixel after the other.
+    rows = outputs.reshape(count, height, width * channels)
+    rows += np.tile(bias, width)
+
+
+def _turned(geometry, shape):
+    """Return the options of the convolution with turned filters that is the backward pass of another.
+
+    Only without strides is there one: every pixel sums over the slices that it is in.
+    """
+    stride, padding, dilation = geometry.values()
+    margins = tuple(d * (k - 1) - p for d, k, p in zip(dilation, shape[:2], padding, strict=True))
+    return {"padding": margins, "dilation": dilation} if stride == (1, 1) and min(margins) >= 0 else None
 
 
 def _window(size, stride, padding):
