@@ -34,6 +34,16 @@ def test_momentum_by_hand():
         np.testing.assert_allclose(layer.parameters["weights"], [expected], rtol=1e-15)
 
 
+def test_weight_decay_by_hand():
+    """The velocity is 1 + 0.5 · 2 = 2, then 0 + 0.5 · 1.8 = 0.9 (no momentum); each step is -0.1 v."""
+    layer = make_layer([2.0], [1.0])
+    optimizer = SGD(learning_rate=0.1, weight_decay=0.5)
+    for gradient, expected in ((1.0, 1.8), (0.0, 1.71)):
+        layer.gradients["weights"] = np.array([gradient])
+        optimizer.step([layer])
+        np.testing.assert_allclose(layer.parameters["weights"], [expected], rtol=1e-15)
+
+
 def test_adam_by_hand():
     """With β₁ = 1/2, β₂ = 3/4 and gradients 2, then 4, the first two steps come out by hand.
 

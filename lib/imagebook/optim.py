@@ -6,12 +6,13 @@ from imagebook import _checks
 
 
 class SGD:
-    """Stochastic gradient descent with momentum.
+    """Stochastic gradient descent with momentum and weight decay.
 
-    v ← μ v + g,    θ ← θ - η v
+    v ← μ v + g + λ θ,    θ ← θ - η v
 
     With momentum μ = 0 it is plain gradient descent; with μ = 0.9 a gradient that keeps its direction ends up
-    with ten times the step.
+    with ten times the step. Weight decay λ draws every parameter towards 0, as λ/2 θ² in the loss would: what
+    the examples do not ask for is forgotten.
 
     Parameters
     ----------
@@ -19,10 +20,13 @@ class SGD:
         η, the length of a step per unit of gradient, above 0.
     momentum : float
         μ, how much of the last step is kept, from 0 to below 1.
+    weight_decay : float
+        λ, at least 0.
 
     References
     ----------
     Polyak (1964), Some methods of speeding up the convergence of iteration methods, eq. 9.
+    Krogh, Hertz (1991), A simple weight decay can improve generalization.
 
     Examples
     --------
@@ -34,9 +38,10 @@ class SGD:
     array([0.8])
     """
 
-    def __init__(self, *, learning_rate, momentum=0.0):
+    def __init__(self, *, learning_rate, momentum=0.0, weight_decay=0.0):
         self.learning_rate = _checks.positive("learning_rate", learning_rate)
         self.momentum = _fraction("momentum", momentum)
+        self.weight_decay = _checks.number("weight_decay", weight_decay, low=0)
         self._velocities = {}
 
     def step(self, layers):
@@ -44,7 +49,7 @@ class SGD:
         for key, parameter, gradient in _parameters(layers):
             velocity = _state(self._velocities, key, parameter)
             velocity *= self.momentum
-            velocity += gradient
+            velocity += gradient + self.weight_decay * parameter
             parameter -= self.learning_rate * velocity
 
 
