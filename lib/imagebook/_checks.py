@@ -330,9 +330,9 @@ def float_type(name, value, *, among=(np.float32, np.float64)):
             return dtype
         if isinstance(value, np.dtype) and value == dtype:
             return dtype
-    wanted = " or ".join(dtype.__name__ for dtype in among)
+    *others, last = (dtype.__name__ for dtype in among)
     got = value.__name__ if isinstance(value, type) else repr(value)
-    raise TypeError(f"{name} must be {wanted}, got {got}")
+    raise TypeError(f"{name} must be {', '.join(others)} or {last}, got {got}")
 
 
 def function(name, value):

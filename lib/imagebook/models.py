@@ -183,7 +183,7 @@ def dense_layers(sizes, *, rng, dtype=np.float32):
     >>> [type(layer).__name__ for layer in dense_layers([784, 64, 10], rng=np.random.default_rng(0))]
     ['Dense', 'ReLU', 'Dense']
     """
-    sizes = list(sizes)
+    sizes = _checks.items("sizes", sizes, "a list of integers")
     if len(sizes) < 2:
         raise ValueError(f"sizes must hold at least two numbers, got {sizes}")
     layers = []
