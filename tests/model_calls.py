@@ -380,7 +380,9 @@ _CALLS = {
         examples=30,
     ),
     "models.Sequential.save": Call(
-        lambda rng, n: {"path": "saved.npz", "dtype": np.float16}, function=_method(_network, "save"), raises=(OSError,)
+        lambda rng, n: {"path": "saved.npz", "dtype": np.float16},
+        function=_method(_network, "save"),
+        raises=(OSError,),
     ),
     "models.Sequential.load": Call(
         lambda rng, n: {"path": "model.npz"}, function=_loaded, raises=(FileNotFoundError,)
