@@ -333,7 +333,7 @@ def test_impossible_equivariance_is_refused():
         ({"output_change": 90}, TypeError, "output_change must be callable, got int"),
         ({"images": images[0]}, ValueError, "images must be an array with 4 dimensions"),
         ({"margin": -1}, ValueError, "margin must be at least 0, got -1"),
-        ({"margin": 2}, ValueError, "the interior must hold at least one cell, got none of 4 x 4"),
+        ({"margin": 2}, ValueError, "margin must leave some of 4 x 4 cells, got 2"),
         (
             {"layer_forward": np.ravel},
             ValueError,

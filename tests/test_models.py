@@ -1,8 +1,15 @@
+import pickle
+import re
+import zipfile
+
 import numpy as np
 import pytest
 
+from imagebook.attention import Embedding, PositionEmbedding, TransformerBlock
+from imagebook.instruction import ImageTextTransformer
 from imagebook.layers import Conv2D, Dense, DepthwiseConv2D, Dropout, Flatten, Layer, MaxPool2D, ReLU, Tanh
 from imagebook.losses import cross_entropy, mean_squared_error
+from imagebook.mixture import MixtureOfExperts
 from imagebook.models import (
     LayerCount,
     Sequential,
@@ -13,6 +20,7 @@ from imagebook.models import (
     small_sepcnn,
 )
 from imagebook.optim import SGD, Adam
+from imagebook.transfer import LowRankAdapter
 
 
 def tiny_cnn(seed=0, dtype=np.float32):
@@ -379,13 +387,16 @@ def good_arrays():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"4.bias": None}, "does not fit this model: 4.bias is missing"),
+        ({"4.bias": None}, r"path must be a file that fits this model, got .*weights.npz: 4.bias is missing"),
         ({"7.bias": np.zeros(3)}, "7.bias is not a parameter of the model"),
         ({"4.bias": np.zeros(1)}, r"4.bias must have shape \(3,\), got \(1,\)"),
         ({"4.bias": np.zeros(3, np.int64)}, "4.bias must hold floats, got dtype int64"),
         ({"4.bias": np.zeros(3, complex)}, "4.bias must hold floats, got dtype complex128"),
         ({"4.bias": None, "0.bias": np.zeros(1)}, "4.bias is missing; 0.bias must have shape"),
-        ({"4.bias": np.array([{}, {}, {}])}, "is not an .npz file of plain arrays: Object arrays"),
+        (
+            {"4.bias": np.array([{}, {}, {}])},
+            "path must be an .npz file of plain arrays, got .*weights.npz: Object arrays",
+        ),
     ],
 )
 def test_files_that_do_not_fit_change_nothing(tmp_path, changes, message):
@@ -420,9 +431,79 @@ def test_files_that_are_no_npz_are_refused(tmp_path):
     weights = weights_of(model)
     for content in contents:
         path.write_bytes(content)
-        with pytest.raises(ValueError, match="weights.npz is not an .npz file of plain arrays"):
+        with pytest.raises(ValueError, match="path must be an .npz file of plain arrays, got .*weights.npz"):
             model.load(path)
         assert_same_weights(model, weights)
+
+
+def test_damaged_files_are_refused_or_read_unchanged(tmp_path):
+    """Any byte of a file may be another: then it loads as it was, or the message says what is wrong."""
+    path = tmp_path / "weights.npz"
+    Sequential([Dense(2, 1, rng=np.random.default_rng(26))]).save(path)
+    whole = path.read_bytes()
+    model = Sequential([Dense(2, 1, rng=np.random.default_rng(26))])
+    weights = weights_of(model)
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x41]) + whole[place + 1 :])
+        try:
+            model.load(path)
+        except ValueError as error:
+            assert re.match("path must be .* got ", str(error), re.DOTALL)
+        assert_same_weights(model, weights)
+
+
+def test_no_pickle_is_ever_opened(tmp_path):
+    """A pickle that would run code when it is opened, as the file or inside of it, runs nothing."""
+    harmful = pickle.dumps(Harmful())
+    header = (tmp_path / "objects.npy").open("wb+")
+    np.lib.format.write_array_header_1_0(header, {"descr": "|O", "fortran_order": False, "shape": (3,)})
+    header.seek(0)
+    contents = {"0.bias.npy": header.read() + harmful, "0.weights.npy": harmful}
+    header.close()
+    model = Sequential([Dense(2, 1, rng=np.random.default_rng(26))])
+    for names in (["0.bias.npy"], ["0.weights.npy"], list(contents)):
+        with zipfile.ZipFile(tmp_path / "weights.npz", "w") as file:
+            for name in names:
+                file.writestr(name, contents[name])
+        with pytest.raises(ValueError, match="path must be .* got .*weights.npz"):
+            model.load(tmp_path / "weights.npz")
+    (tmp_path / "weights.npz").write_bytes(harmful)
+    with pytest.raises(ValueError, match="path must be an .npz file of plain arrays, got .*weights.npz"):
+        model.load(tmp_path / "weights.npz")
+
+
+class Harmful:
+    """Fails the test as soon as it is unpickled."""
+
+    def __reduce__(self):
+        """Return what a pickle calls."""
+        return pytest.fail, ("a pickle was opened",)
+
+
+def test_an_array_that_claims_to_be_larger_than_all_memory_is_refused(tmp_path):
+    """The header of an array may promise what no machine can hold."""
+    header = (tmp_path / "header.npy").open("wb+")
+    shape = (2**20, 2**20, 2**10)
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    header.seek(0)
+    with zipfile.ZipFile(tmp_path / "weights.npz", "w") as file:
+        file.writestr("0.bias.npy", header.read())
+    header.close()
+    with pytest.raises(ValueError, match="path must be .* got .*weights.npz"):
+        tiny_cnn().load(tmp_path / "weights.npz")
+
+
+def test_only_files_have_weights(tmp_path):
+    """A folder, an empty name and what is no path at all are named; nothing is written."""
+    (tmp_path / "folder").mkdir()
+    for use in (tiny_cnn().load, tiny_cnn().save):
+        for path in (tmp_path / "folder", "", "nul\0"):
+            with pytest.raises(ValueError, match="path must be that of a file, got"):
+                use(path)
+        for path in (2, None, b"weights.npz"):
+            with pytest.raises(TypeError, match="path must be a path, got"):
+                use(path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder"]
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -545,6 +626,47 @@ def test_multiply_adds_are_those_of_the_loops():
     assert rows[0].multiply_adds == len(starts[0]) * len(starts[1]) * 3 * 3 * 2 * 3
 
 
+def test_layers_made_of_layers_are_counted_by_hand():
+    """Attention on 5 tokens of 4: 4·5·4·4 for its weights, 2·5·5·4 among tokens; mlp 2·5·4·3; norms 2·5·4."""
+    rng = np.random.default_rng(23)
+    model = Sequential([Embedding(7, 4, rng=rng), PositionEmbedding(6, 4, rng=rng)])
+    model.layers.append(TransformerBlock(4, 2, 3, rng=rng))
+    rows, total = layer_counts(model, (5,))
+    attention, mlp, norms = 4 * 5 * 4 * 4 + 2 * 5 * 5 * 4, 2 * 5 * 4 * 3, 2 * 5 * 4
+    assert rows == [
+        LayerCount("Embedding", (5, 4), 28, 0),  # looked up
+        LayerCount("PositionEmbedding", (5, 4), 24, 0),  # added
+        LayerCount("TransformerBlock", (5, 4), 80 + 31 + 16, attention + mlp + norms),
+    ]
+    assert total.parameters == model.parameter_count
+
+
+def test_the_shares_of_experts_and_adapters_are_counted_by_hand():
+    """Two of three experts compute, 3·5 + 5·4 each, beside the gate, 3·3; an adapter with what it adapts."""
+    rng = np.random.default_rng(24)
+    experts = MixtureOfExperts(3, 4, n_experts=3, hidden=5, top_k=2, rng=rng)
+    adapter = LowRankAdapter(Dense(4, 6, rng=rng), 2, rng=rng)
+    rows, _ = layer_counts(Sequential([experts, adapter]), (3,))
+    assert rows == [
+        LayerCount(
+            "MixtureOfExperts", (4,), 3 * 3 + 3 + 3 * (3 * 5 + 5 + 5 * 4 + 4), 3 * 3 + 2 * (3 * 5 + 5 * 4)
+        ),
+        LayerCount("LowRankAdapter", (6,), 2 * (4 + 6), 4 * 6 + 2 * (4 + 6)),
+    ]
+
+
+def test_the_multimodal_model_is_counted():
+    """An image of 2 patches of 8 pixels and 3 words: each dense layer once per token that passes it."""
+    rng = np.random.default_rng(25)
+    options = {"shape": (4, 4), "size": (2, 4), "width": 4, "n_heads": 2, "hidden": 3, "n_blocks": 2}
+    model = Sequential([ImageTextTransformer(5, 3, **options, rng=rng)])
+    _, total = layer_counts(model, (16 + 3,))
+    tokens = 2 + 3 + 1
+    block = 4 * tokens * 16 + 2 * tokens**2 * 4 + 2 * tokens * 12 + 2 * tokens * 4
+    assert total.multiply_adds == 2 * 8 * 4 + 2 * block + 4 + 4 * 5
+    assert total.parameters == model.parameter_count
+
+
 def test_impossible_counts_are_refused():
     """The model must be a Sequential, the shape one example's, and weights must be called weights."""
     rng = np.random.default_rng(22)
@@ -557,10 +679,10 @@ def test_impossible_counts_are_refused():
         layer_counts(model, (1, 28, 28, 1))
     with pytest.raises(ValueError, match="input_shape must be at least 1, got 0"):
         layer_counts(model, (0,))
-    with pytest.raises(ValueError, match=r"inputs must have shape \(N, 3\), got \(0, 4\)"):
+    with pytest.raises(ValueError, match=r"inputs must have shape \(N, 3\), got \(1, 4\)"):
         layer_counts(model, (4,))
     model.layers[0].parameters["scale"] = np.ones(2)
-    with pytest.raises(TypeError, match=r"got \['scale'\] in Dense at position 0"):
+    with pytest.raises(TypeError, match=r"got \['scale'\] in Dense"):
         layer_counts(model, (3,))
 
 

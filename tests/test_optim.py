@@ -130,7 +130,7 @@ def test_an_optimizer_belongs_to_one_model(make):
     """Used on a model of other shapes it says so."""
     optimizer = make()
     optimizer.step([make_layer([1.0], [1.0])])
-    with pytest.raises(ValueError, match=r"had shape \(1,\), got \(2,\); use one optimizer per model"):
+    with pytest.raises(ValueError, match=r"of shape \(1,\), got \(2,\); use one optimizer per model"):
         optimizer.step([make_layer([1.0, 2.0], [1.0, 2.0])])
 
 

@@ -51,5 +51,5 @@ def test_no_thread_is_started(capfd):
 @pytest.mark.parametrize("show", [False, True])
 def test_what_cannot_be_looped_over_is_refused(show):
     """The error comes at once, bar or no bar."""
-    with pytest.raises(TypeError, match="not iterable"):
+    with pytest.raises(TypeError, match="iterable must be a list or another iterable, got 3"):
         progress(3, label="epochs", show=show)

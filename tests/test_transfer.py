@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from imagebook import mnist
+from imagebook.attention import TransformerBlock
 from imagebook.layers import Conv2D, Dense, Flatten, ReLU
 from imagebook.losses import mean_squared_error
+from imagebook.mixture import MixtureOfExperts
 from imagebook.models import Sequential
 from imagebook.optim import SGD, Adam
 from imagebook.transfer import (
@@ -54,6 +56,47 @@ def train(model, targets=TARGETS, optimizer=None):
 
 
 # Freezing
+
+
+def make_composite():
+    """Return a model of a transformer block and of a mixture of experts, and inputs for its two halves."""
+    rng = np.random.default_rng(0)
+    block = TransformerBlock(4, 2, 3, rng=rng, dtype=np.float64)
+    experts = MixtureOfExperts(4, 2, n_experts=2, hidden=3, top_k=2, rng=rng, dtype=np.float64)
+    return (Sequential([block]), rng.normal(size=(5, 3, 4))), (Sequential([experts]), rng.normal(size=(5, 4)))
+
+
+@pytest.mark.parametrize("make", [lambda: SGD(learning_rate=0.01, momentum=0.9), Adam], ids=["SGD", "Adam"])
+@pytest.mark.parametrize("which", [0, 1], ids=["block", "experts"])
+def test_frozen_parts_of_layers_do_not_move(make, which):
+    """A frozen part keeps its parameters while the others change; unfreezing the whole frees it too."""
+    model, inputs = make_composite()[which]
+    (layer,) = model.layers
+    frozen = ["attention", "mlp_in"] if which == 0 else ["gate", "expert1.0"]
+    freeze([layer.parts[name] for name in frozen])
+    rest = [parameter for name, parameter in layer.parameters.items() if name.rsplit(".", 1)[0] not in frozen]
+    assert trained_parameters(model) == sum(parameter.size for parameter in rest)
+    before = {name: parameter.copy() for name, parameter in layer.parameters.items()}
+    model.forward(inputs)
+    model.backward(np.random.default_rng(1).normal(size=model.forward(inputs).shape))
+    make().step(model.layers)
+    moved = {name for name, parameter in layer.parameters.items() if (parameter != before[name]).any()}
+    assert moved == {name for name in before if name.rsplit(".", 1)[0] not in frozen}
+    unfreeze([layer])
+    assert trained_parameters(model) == model.parameter_count
+
+
+def test_layers_freeze_with_all_their_parts():
+    """Freezing a block freezes each part of it; a part that is freed again moves only if the block does."""
+    (model, _inputs), _ = make_composite()
+    freeze(model.layers)
+    assert all(part.frozen for part in model.layers[0].parts.values())
+    assert trained_parameters(model) == 0
+    unfreeze([model.layers[0].parts["attention"]])
+    assert trained_parameters(model) == 0
+    model.layers[0].frozen = False
+    assert trained_parameters(model) == 4 * 12 + 12 + 4 * 4 + 4
+    assert trained_parameters(full_fine_tuning(model)) == model.parameter_count
 
 
 @pytest.mark.parametrize("make", [lambda: SGD(learning_rate=0.01, momentum=0.9), Adam], ids=["SGD", "Adam"])

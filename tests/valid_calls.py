@@ -1,4 +1,4 @@
-"""One valid call of every public function: the table from which test_bad_input.py makes invalid ones."""
+"""One valid call of every function outside models: the table from which bad_input.py makes invalid ones."""
 
 import inspect
 from typing import NamedTuple
@@ -19,6 +19,11 @@ class Call(NamedTuple):
     exact: bool = True  # bit for bit the same for every memory layout; else the sums may be in another order
     empty: str | None = None  # with a batch of none: "result" or "error"; None where there is no batch
     function: object = None  # if it is not the one of that name
+    changes: tuple = ()  # the arguments that it is documented to change
+    raises: tuple = ()  # documented errors beside ValueError and TypeError
+    overflows: bool = False  # whether numbers too large for the type become infinite, with NumPy's warning
+    single: bool = False  # whether it computes in float32 whatever comes in
+    examples: int = 100  # how many calls hypothesis makes
 
 
 def _image_batch(rng, n):
@@ -66,7 +71,7 @@ def _figure():
     return Figure(figsize=(0.2, 0.2))
 
 
-CALLS = {
+_CALLS = {
     "convolution.output_size": Call(
         lambda rng, n: {"size": 5, "kernel_size": 3, "stride": 2, "padding": 1, "dilation": 1}
     ),
@@ -89,6 +94,7 @@ CALLS = {
     ),
     "convolution.depthwise_conv2d": Call(
         lambda rng, n: {"images": _image_batch(rng, n), "kernels": rng.normal(size=(2, 3, 2)), **WINDOW},
+        exact=False,
         empty="result",
     ),
     "convolution.pointwise_conv2d": Call(
@@ -394,4 +400,10 @@ CALLS = {
         exact=False,
         empty="error",
     ),
+}
+
+# A figure takes as long as a hundred small arrays.
+CALLS = {
+    name: call._replace(examples=30) if name.startswith("plotting.") else call
+    for name, call in _CALLS.items()
 }

@@ -1,5 +1,6 @@
 """Checks for the first lines of public functions: each says what was wanted and what came."""
 
+import math
 import operator
 
 import numpy as np
@@ -8,6 +9,8 @@ import numpy as np
 LARGEST_INTEGER = 2**31 - 1
 # The largest finite number: float32 holds the sum of millions of such numbers, float64 the square of any.
 LARGEST = 1e30
+# The largest array that sizes may ask for, in numbers: 2 GiB of float64, half of what 32 bits can address.
+LARGEST_ARRAY = 2**28
 # The largest coordinate, in pixels: float32 holds products of four.
 FARTHEST = 1e9
 
@@ -176,6 +179,21 @@ def integer(name, value, *, low):
     return result
 
 
+def affordable(name, shape):
+    """Raise ValueError if sizes, which are arguments and not data, ask for an array beyond all memory.
+
+    Examples
+    --------
+    >>> affordable("shape", (10**5, 10**5))
+    Traceback (most recent call last):
+    ...
+    ValueError: shape must ask for at most 268435456 numbers, got 100000 x 100000
+    """
+    if math.prod(shape) > LARGEST_ARRAY:
+        sizes = " x ".join(str(size) for size in shape)
+        raise ValueError(f"{name} must ask for at most {LARGEST_ARRAY} numbers, got {sizes}")
+
+
 def pair(name, value, *, low):
     """Return an int or a pair of ints as a pair (vertical, horizontal), each at least `low`.
 
@@ -207,7 +225,7 @@ def two(name, value, wanted):
 
 
 def items(name, value, wanted):
-    """Return the items of a list, a tuple or an array as a list; nothing else counts as a sequence.
+    """Return the items of a list, a tuple, a range or an array as a list; nothing else is a sequence here.
 
     Examples
     --------
@@ -216,9 +234,26 @@ def items(name, value, wanted):
     ...
     ValueError: titles must be a list of texts, got 'ab'
     """
-    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
+    if isinstance(value, list | tuple | range) or (isinstance(value, np.ndarray) and value.ndim):
         return list(value)
     raise ValueError(f"{name} must be {wanted}, got {value!r}")
+
+
+def iterable(name, value):
+    """Return `value` if it can be looped over.
+
+    Examples
+    --------
+    >>> iterable("values", 90)
+    Traceback (most recent call last):
+    ...
+    TypeError: values must be a list or another iterable, got 90
+    """
+    try:
+        iter(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a list or another iterable, got {value!r}") from None
+    return value
 
 
 def number(name, value, *, low=-np.inf, high=np.inf):
@@ -275,6 +310,43 @@ def choice(name, value, options):
     if not isinstance(value, str) or value not in options:
         wanted = ", ".join(repr(option) for option in options)
         raise ValueError(f"{name} must be one of {wanted}, got {value!r}")
+    return value
+
+
+def float_type(name, value, *, among=(np.float32, np.float64)):
+    """Return one of a few types of floats as a NumPy data type; most of the library computes in two only.
+
+    Examples
+    --------
+    >>> float_type("dtype", np.float32)
+    dtype('float32')
+    >>> float_type("dtype", int)
+    Traceback (most recent call last):
+    ...
+    TypeError: dtype must be float32 or float64, got int
+    """
+    for dtype in map(np.dtype, among):
+        if value is dtype.type or (isinstance(value, str) and value == dtype.name):
+            return dtype
+        if isinstance(value, np.dtype) and value == dtype:
+            return dtype
+    *others, last = (dtype.__name__ for dtype in among)
+    got = value.__name__ if isinstance(value, type) else repr(value)
+    raise TypeError(f"{name} must be {', '.join(others)} or {last}, got {got}")
+
+
+def function(name, value):
+    """Return `value` if it can be called.
+
+    Examples
+    --------
+    >>> function("loss", 2)
+    Traceback (most recent call last):
+    ...
+    TypeError: loss must be callable, got int
+    """
+    if not callable(value):
+        raise TypeError(f"{name} must be callable, got {type(value).__name__}")
     return value
 
 

@@ -1,7 +1,6 @@
 """Both cores: pieces of work that need nothing of each other, done at the same time."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 
 
 def share(function, pieces, *, least=8):
@@ -20,6 +19,8 @@ def share(function, pieces, *, least=8):
     mine, others = pieces[:size], [pieces[start : start + size] for start in range(size, len(pieces), size)]
     if not others:
         return [function(mine)]
+    from concurrent.futures import ThreadPoolExecutor  # here, because a browser imports this module too
+
     with ThreadPoolExecutor(len(others)) as pool:
         try:
             results = [pool.submit(function, part) for part in others]

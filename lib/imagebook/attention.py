@@ -147,6 +147,10 @@ class Embedding(Layer):
         self.gradients = {"weights": table_gradient}
         return np.zeros(tokens.shape, gradient.dtype)
 
+    def _multiply_adds(self):
+        """Return 0: rows are looked up, not multiplied."""
+        return 0
+
 
 class PositionEmbedding(Layer):
     """Position embedding: a learned vector per place, added to the token there.
@@ -199,6 +203,10 @@ class PositionEmbedding(Layer):
         self.gradients = {"weights": positions_gradient}
         return gradient
 
+    def _multiply_adds(self):
+        """Return 0: vectors are added, not multiplied."""
+        return 0
+
 
 class LayerNorm(Layer):
     """Layer normalisation: every token is brought to mean 0 and variance 1, then scaled as learned.
@@ -232,8 +240,8 @@ class LayerNorm(Layer):
         super().__init__()
         width = _checks.integer("width", width, low=1)
         self.epsilon = _checks.positive("epsilon", epsilon)
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            raise TypeError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
+        _checks.affordable("width", (width,))
+        dtype = _checks.float_type("dtype", dtype)
         self.parameters = {"weights": np.ones(width, dtype), "bias": np.zeros(width, dtype)}
 
     def forward(self, inputs, *, training=False):
@@ -307,7 +315,7 @@ class SelfAttention(Layer):
         self.n_heads = _checks.integer("n_heads", n_heads, low=1)
         if width % self.n_heads:
             raise ValueError(f"n_heads must divide width, {width}, got {n_heads}")
-        self.causal = bool(causal)
+        self.causal = _checks.flag("causal", causal)
         self.weights = None
         fan_in = 2 * width  # half of He's variance: no ReLU follows that would halve the signal
         self.parameters = {
@@ -361,6 +369,11 @@ class SelfAttention(Layer):
         self.gradients["bias"] = projected_gradient.sum(axis=(0, 1))
         return projected_gradient @ self.parameters["weights"].T
 
+    def _multiply_adds(self):
+        """Return those of the last forward pass: 4 products w x w per token, 2 w per pair."""
+        (count, length, width), _dtype, _values = self._kept
+        return count * (4 * length * width**2 + 2 * length**2 * width)
+
     def _visible(self, mask, count, length):
         """Return which keys (last axis) each query (last but one) may look at, the same in every head."""
         visible = np.tri(length, dtype=bool) if self.causal else np.ones((length, length), bool)
@@ -378,6 +391,8 @@ class SelfAttention(Layer):
 class Composite(Layer):
     """A layer made of layers, its parts: their parameters are its own, named such as "norm.bias".
 
+    A part that is frozen stays as it is while the others are trained; freezing the whole freezes all.
+
     Parameters
     ----------
     parts : dict of str to Layer
@@ -391,14 +406,25 @@ class Composite(Layer):
 
     def __init__(self, parts):
         super().__init__()
+        if not isinstance(parts, dict) or not parts:
+            raise TypeError(f"parts must be a dict of at least one layer, got {parts!r}")
         self.parts = dict(parts)
         for name, part in self.parts.items():
             if not isinstance(part, Layer):
                 raise TypeError(f"parts must hold layers only, got {part!r} for {name!r}")
         self.parameters = self._named("parameters")  # the same arrays, which optimizers change in place
 
+    @property
+    def trained_parameters(self):
+        """The parameters that optimizers change: those of the parts that are not frozen."""
+        return {} if self.frozen else self._named("trained_parameters")
+
+    def _multiply_adds(self):
+        """Return how many all parts took in the last forward pass."""
+        return sum(part._multiply_adds() for part in self.parts.values())
+
     def _named(self, attribute):
-        """Return the "parameters" or the "gradients" of all parts in one dict."""
+        """Return an attribute of all parts, such as "parameters" or "gradients", in one dict."""
         return {
             f"{name}.{key}": array
             for name, part in self.parts.items()

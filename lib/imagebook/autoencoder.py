@@ -53,8 +53,7 @@ class Autoencoder:
     def __init__(self, *, shape=(28, 28), hidden=(128,), code=32, rng, dtype=np.float32):
         self.shape = _checks.pair("shape", shape, low=1)
         self.code = _checks.integer("code", code, low=1)
-        if np.ndim(hidden) != 1:
-            raise ValueError(f"hidden must be a tuple of sizes such as (128,), got {hidden!r}")
+        hidden = _checks.items("hidden", hidden, "a tuple of sizes such as (128,)")
         hidden = [_checks.integer("hidden", size, low=1) for size in hidden]
         sizes = [math.prod(self.shape), *hidden, self.code]
         self.encoder = Sequential([Flatten(), *dense_layers(sizes, rng=rng, dtype=dtype)])

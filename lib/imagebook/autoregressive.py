@@ -144,8 +144,8 @@ class PositionEmbedding(Layer):
         super().__init__()
         height, width = _checks.pair("shape", shape, low=1)
         channels = _checks.integer("channels", channels, low=1)
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            raise TypeError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
+        _checks.affordable("shape and channels", (height + width, channels))
+        dtype = _checks.float_type("dtype", dtype)
         self.parameters = {
             "rows": np.zeros((height, channels), dtype),
             "columns": np.zeros((width, channels), dtype),
@@ -214,7 +214,8 @@ class AutoregressiveModel:
     def __init__(self, *, shape=(28, 28), reach=7, hidden=(64, 32), rng, dtype=np.float32):
         self.shape = _checks.pair("shape", shape, low=1)
         self.reach = _checks.pair("reach", reach, low=0)
-        if np.ndim(hidden) != 1 or len(hidden) == 0:
+        hidden = _checks.items("hidden", hidden, "a tuple of sizes such as (64, 32)")
+        if not hidden:
             raise ValueError(f"hidden must be a tuple of sizes such as (64, 32), got {hidden!r}")
         sizes = [*(_checks.integer("hidden", size, low=1) for size in hidden), 1]
         rows, columns = self.reach

@@ -184,6 +184,7 @@ def cross_correlate2d_loops(image, kernel, *, stride=1, padding=0, dilation=1):
     rows = output_size(height, kernel_height, stride=down, padding=pad_rows, dilation=row_step)
     columns = output_size(width, kernel_width, stride=right, padding=pad_columns, dilation=column_step)
 
+    _checks.affordable("padding", (height + 2 * pad_rows, width + 2 * pad_columns))
     padded = np.zeros((height + 2 * pad_rows, width + 2 * pad_columns, *channels), image.dtype)
     padded[pad_rows : pad_rows + height, pad_columns : pad_columns + width] = image
     result = np.zeros((rows, columns, *channels), image.dtype)
@@ -390,6 +391,7 @@ def unfold(images, size, *, stride=1, padding=0, dilation=1):
         output_size(images.shape[1 + axis], window[axis], padding=padding[axis], dilation=step)
 
     if any(padding):
+        _checks.affordable("padding", [n + 2 * p for n, p in zip(images.shape[1:3], padding, strict=True)])
         images = np.pad(images, ((0, 0), (padding[0],) * 2, (padding[1],) * 2, (0, 0)))
     span = (row_step * (window[0] - 1) + 1, column_step * (window[1] - 1) + 1)
     views = np.lib.stride_tricks.sliding_window_view(images, span, axis=(1, 2))
@@ -445,7 +447,16 @@ def fold(slices, shape, *, stride=1, padding=0, dilation=1):
         raise ValueError(f"slices must have shape {wanted} to fold into {shape}, got {slices.shape}")
 
     padded_shape = (batch, height + 2 * pad_rows, width + 2 * pad_columns, channels)
-    padded = np.zeros(padded_shape, _common_type(slices))
+    _checks.affordable("shape and padding", padded_shape[1:3])
+    dtype = _common_type(slices)
+    if dtype == np.int64 and slices.size:
+        # A pixel is the sum of at most one number from each cell of the window.
+        highest = np.abs(slices.astype(np.float64)).max() * kernel_height * kernel_width
+        if highest >= 2.0**63:
+            raise ValueError(
+                f"slices must have sums that fit into int64, got up to {highest:g}; floats have room for more"
+            )
+    padded = np.zeros(padded_shape, dtype)
     for i in range(kernel_height):
         for j in range(kernel_width):
             # The pixels that kernel cell (i, j) meets, one per position of the window: no pixel twice.

@@ -167,6 +167,7 @@ def average_precision(precision, recall, *, points=101):
     if points is None:
         return float(np.diff(recall, prepend=0) @ best_from_here_on[:-1])
     last = _checks.integer("points", points, low=2) - 1
+    _checks.affordable("points", (last,))
     levels = np.arange(last + 1) / last
     return float(best_from_here_on[np.searchsorted(recall, levels)].mean())
 

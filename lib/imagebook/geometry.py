@@ -377,7 +377,9 @@ def warp(images, matrix, *, shape=None, fill=0.0):
     if (side == 0).any():
         raise ValueError("matrix must not send the centre of the image to infinity, got w = 0 there")
     inverses = inverses * side[..., np.newaxis, np.newaxis]
-    height, width = (height, width) if shape is None else _checks.pair("shape", shape, low=1)
+    if shape is not None:
+        height, width = _checks.pair("shape", shape, low=1)
+        _checks.affordable("shape", (height, width))
     fill = _checks.number("fill", fill)
 
     y, x = np.indices((height, width)).reshape(2, -1) + 0.5

@@ -92,6 +92,7 @@ def scene(rng, *, shape=(96, 128), n_objects=3):
     _checks.generator(rng)
     height, width = _checks.pair("shape", shape, low=24)
     n_objects = _checks.integer("n_objects", n_objects, low=0)
+    _checks.affordable("shape and n_objects", (max(n_objects, 3), height, width))
 
     image = np.full((height, width, 3), rng.uniform(0.8, 0.95))
     masks = np.zeros((n_objects, height, width), dtype=bool)

@@ -208,7 +208,7 @@ def instructions(labels, rng, *, held_out=False):
     """
     labels = _labels(labels)
     rng = _checks.generator(rng)
-    wording = "held_out" if held_out else "seen"
+    wording = "held_out" if _checks.flag("held_out", held_out) else "seen"
     questions, answers = [], []
     for label in labels:
         kind = list(PHRASINGS)[rng.integers(len(PHRASINGS))]
@@ -248,6 +248,8 @@ def score(model, images, labels):
     >>> list(score(model, np.zeros((1, 28, 28)), [7]))
     ['digit', 'even', 'larger', 'loops']
     """
+    if not callable(getattr(model, "answer", None)):
+        raise TypeError(f"model must be a MultimodalModel, got {model!r}")
     labels = _labels(labels)
     if len(labels) == 0:
         raise ValueError("labels must hold at least one label, got none")
@@ -319,7 +321,7 @@ class Tokenizer:
     """
 
     def __init__(self, vocabulary):
-        if isinstance(vocabulary, str):
+        if not isinstance(vocabulary, list | tuple):
             raise TypeError(f"vocabulary must be a list of words, got {vocabulary!r}")
         self.vocabulary = tuple(vocabulary)
         if not self.vocabulary:
@@ -345,6 +347,7 @@ class Tokenizer:
 
     def decode(self, tokens):
         """Return the words of tokens, with spaces between them."""
+        tokens = _checks.items("tokens", tokens, "a list of integers")
         tokens = [_checks.integer("tokens", token, low=0) for token in tokens]
         largest = len(self.vocabulary) - 1
         if tokens and max(tokens) > largest:
@@ -394,6 +397,8 @@ class ImageTextTransformer(Composite):
         self.size = _checks.pair("size", size, low=1)
         width = _checks.integer("width", width, low=1)
         n_blocks = _checks.integer("n_blocks", n_blocks, low=1)
+        _checks.affordable("shape", self.shape)
+        _checks.affordable("n_blocks and width", (n_blocks, width, width))
         _, self.n_patches, n_pixels = patches(np.zeros((0, *self.shape, 1)), self.size).shape
         options = {"rng": rng, "dtype": dtype}
         parts = {
@@ -615,7 +620,7 @@ def _words(text):
 
 def _texts(name, texts, count):
     """Return a list of as many texts as there are examples."""
-    if not isinstance(texts, list | tuple | np.ndarray):
+    if not isinstance(texts, list | tuple) and not (isinstance(texts, np.ndarray) and texts.ndim):
         raise TypeError(f"{name} must be a list of strings, got {texts!r}")
     if len(texts) != count:
         raise ValueError(f"{name} must hold one text per image, {count}, got {len(texts)}")
@@ -624,4 +629,5 @@ def _texts(name, texts, count):
 
 def _labels(labels):
     """Return labels as digits, an integer array."""
-    return class_labels(labels, n_examples=np.size(labels), n_classes=10)
+    labels = _checks.array("labels", labels, ndim=1)
+    return class_labels(labels, n_examples=len(labels), n_classes=10)

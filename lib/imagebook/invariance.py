@@ -5,8 +5,6 @@ changes in the same way: f(T x) = T f(x). Here both are measured, for any classi
 images (N, H, W, C) to logits (N, K), such as `model.predict`.
 """
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from imagebook import _checks, augmentation
@@ -62,10 +60,9 @@ def accuracy_under(model_predict, images, labels, change, values):
     """
     images = _images(images)
     labels = _labels(labels, images)
-    _callable("model_predict", model_predict)
-    _callable("change", change)
-    if not isinstance(values, Iterable):
-        raise TypeError(f"values must be a list or another iterable, got {values!r}")
+    _checks.function("model_predict", model_predict)
+    _checks.function("change", change)
+    _checks.iterable("values", values)
     return np.array([accuracy(model_predict(change(images, value)), labels) for value in values], np.float64)
 
 
@@ -202,10 +199,9 @@ def confusion_under(model_predict, images, labels, change, *, classes=(6, 9)):
     """
     images = _images(images)
     labels = _labels(labels, images)
-    _callable("model_predict", model_predict)
-    _callable("change", change)
-    if np.ndim(classes) != 1:
-        raise ValueError(f"classes must be a sequence such as (6, 9), got {classes!r}")
+    _checks.function("model_predict", model_predict)
+    _checks.function("change", change)
+    classes = _checks.items("classes", classes, "a sequence such as (6, 9)")
     classes = [_checks.integer("classes", number, low=0) for number in classes]
     if not classes or len(set(classes)) < len(classes):
         raise ValueError(f"classes must be different integers, at least one, got {classes}")
@@ -275,7 +271,7 @@ def equivariance_error(layer_forward, images, change, *, output_change=None, mar
     output_change = change if output_change is None else output_change
     functions = {"layer_forward": layer_forward, "change": change, "output_change": output_change}
     for name, function in functions.items():
-        _callable(name, function)
+        _checks.function(name, function)
     margin = _checks.integer("margin", margin, low=0)
 
     maps = _maps(layer_forward(images))
@@ -286,7 +282,7 @@ def equivariance_error(layer_forward, images, change, *, output_change=None, mar
             f"layer_forward(change(images)) and the changed layer_forward(images) must have one shape, "
             f"got {after_change.shape} and {changed_maps.shape}"
         )
-    inside = _interior(maps.shape, output_change, margin)
+    inside = _interior(changed_maps.shape, output_change, margin)
     expected = changed_maps[:, inside]
     size = np.linalg.norm(expected)
     if size == 0:
@@ -300,13 +296,18 @@ def _changed(maps, change):
     # scaled before it or after it.
     low = maps.min()
     spread = (maps.max() - low) or 1.0
-    return _checks.floats("changed maps", change((maps - low) / spread), ndim=4) * spread + low
+    changed = change((maps - low) / spread)
+    return _checks.floats("changed maps", changed, ndim=4, finite=True) * spread + low
 
 
 def _interior(shape, change, margin):
     """Return where changed maps hold nothing from outside, (H', W'), `margin` cells away from the rest."""
     _, height, width, _ = shape
-    inside = np.asarray(change(np.ones((1, height, width, 1)))) > 1 - 1e-6
+    inside = _checks.array("changed maps", change(np.ones((1, height, width, 1))), ndim=4) > 1 - 1e-6
+    if inside.shape != (1, height, width, 1):
+        raise ValueError(f"output_change must keep the shape, {(1, height, width, 1)}, got {inside.shape}")
+    if 2 * margin >= min(height, width):
+        raise ValueError(f"margin must leave some of {height} x {width} cells, got {margin}")
     padded = np.pad(inside, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
     inside = unfold(padded, 2 * margin + 1).all(axis=(3, 4))[0, :, :, 0]
     if not inside.any():
@@ -334,9 +335,3 @@ def _maps(maps):
     maps = _checks.floats("layer_forward's output", maps, ndim=4, finite=True)
     _checks.not_empty("layer_forward's output", maps)
     return maps.astype(np.float64)
-
-
-def _callable(name, value):
-    """Raise TypeError if `value` is not a function."""
-    if not callable(value):
-        raise TypeError(f"{name} must be callable, got {type(value).__name__}")

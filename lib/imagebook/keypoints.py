@@ -164,6 +164,7 @@ def heatmaps(points, shape, *, sigma):
     """
     points = _points("points", points, ndim=2)
     height, width = _checks.pair("shape", shape, low=1)
+    _checks.affordable("shape", (height, width))
     sigma = _sigma(sigma)
     across = (np.arange(width) + 0.5 - points[:, :1]) / sigma  # (N, W)
     down = (np.arange(height) + 0.5 - points[:, 1:]) / sigma  # (N, H)

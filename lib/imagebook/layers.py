@@ -67,6 +67,8 @@ def he_normal(shape, *, fan_in, rng, dtype=np.float32):
     ------
     TypeError
         If `dtype` is neither float32 nor float64.
+    ValueError
+        If `shape` asks for more than 2²⁸ numbers.
 
     References
     ----------
@@ -78,10 +80,11 @@ def he_normal(shape, *, fan_in, rng, dtype=np.float32):
     >>> bool(abs(weights.std() - 0.1) < 0.002)  # sqrt(2 / 200)
     True
     """
+    shape = [_checks.integer("shape", n, low=1) for n in _checks.items("shape", shape, "a tuple of sizes")]
+    _checks.affordable("shape", shape)
     fan_in = _checks.integer("fan_in", fan_in, low=1)
     rng = _checks.generator(rng)
-    if np.dtype(dtype) not in (np.float32, np.float64):
-        raise TypeError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
+    dtype = _checks.float_type("dtype", dtype)
     return rng.normal(0, math.sqrt(2 / fan_in), shape).astype(dtype)
 
 
@@ -101,7 +104,7 @@ class Layer:
     -----
     Outputs have the type of the parameters, float32 or float64, whatever the inputs are; layers without
     parameters keep the type of their inputs. `backward` before `forward` is a RuntimeError, an array of the
-    wrong shape a ValueError.
+    wrong shape a ValueError. What is too large for the type becomes infinite, with NumPy's RuntimeWarning.
     """
 
     def __init__(self):
@@ -121,6 +124,22 @@ class Layer:
     def store_gradients(self, gradient):
         """Store the gradients as `backward` does, but without dL/dx, which no layer asks of the first one."""
         self.backward(gradient)
+
+    @property
+    def trained_parameters(self):
+        """The parameters that optimizers change: all, or none if the layer is frozen."""
+        return {} if self.frozen else self.parameters
+
+    def _multiply_adds(self):
+        """Return how many the last forward pass took: each weight is multiplied once per position."""
+        others = set(self.parameters) - {"weights", "bias"}
+        if others:
+            raise TypeError(
+                f"layers must have parameters named weights and bias only to be counted, "
+                f"got {sorted(others)} in {type(self).__name__}"
+            )
+        shape, _dtype, _values = self._kept
+        return self.parameters["weights"].size * math.prod(shape[:-1]) if self.parameters else 0
 
     def _inputs(self, inputs, *axes):
         """Return the inputs as floats of the layer's type; `axes`: lengths, or letters of free ones."""
@@ -581,7 +600,7 @@ class Dropout(Layer):
         """Return y = x m / (1 - p) while training, x otherwise."""
         inputs = _any_shape(inputs)
         scale = np.ones((), inputs.dtype)
-        if training:
+        if _checks.flag("training", training):
             kept = self._rng.random(inputs.shape) >= self.rate
             scale = (kept / (1 - self.rate)).astype(inputs.dtype)
         return self._keep(inputs * scale, scale)
@@ -590,6 +609,16 @@ class Dropout(Layer):
         """Return dL/dx = dL/dy m / (1 - p), with the mask of the last forward pass."""
         gradient, scale = self._recall(gradient)
         return gradient * scale
+
+
+def _layer_list(name, layers):
+    """Return layers as a list, after checking that they are layers."""
+    if not isinstance(layers, tuple | list):
+        raise TypeError(f"{name} must be a list of layers, got {layers!r}")
+    for position, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            raise TypeError(f"{name} must hold layers only, got {layer!r} at position {position}")
+    return list(layers)
 
 
 def _any_shape(inputs):

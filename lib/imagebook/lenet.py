@@ -293,8 +293,8 @@ class ConnectionTableConv2D(Layer):
 def _uniform(shape, fan_in, rng, dtype):
     """Return the paper's initial weights, uniform between ±2.4 / fan_in, which may be an array."""
     rng = _checks.generator(rng)
-    if np.dtype(dtype) not in (np.float32, np.float64):
-        raise TypeError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
+    dtype = _checks.float_type("dtype", dtype)
+    _checks.affordable("weights", shape)
     return (rng.uniform(-1, 1, shape) * (2.4 / fan_in)).astype(dtype)
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from imagebook import _checks
-from imagebook.layers import Dense, Layer, ReLU
+from imagebook.attention import Composite
+from imagebook.layers import Dense, ReLU
 from imagebook.losses import class_labels
 from imagebook.models import Sequential
 from imagebook.softmax import softmax
@@ -101,13 +102,14 @@ def expert_by_class(labels, chosen, n_experts):
     n_experts = _checks.integer("n_experts", n_experts, low=1)
     chosen = _choices(chosen, n_experts)
     n_classes = int(labels.max()) + 1 if labels.size else 0
+    _checks.affordable("labels and n_experts", (n_classes, n_experts))
     labels = class_labels(labels, n_examples=len(chosen), n_classes=max(n_classes, 1))
     table = np.zeros((n_classes, n_experts), np.int64)
     np.add.at(table, (labels[:, np.newaxis], chosen), 1)
     return table
 
 
-class MixtureOfExperts(Layer):
+class MixtureOfExperts(Composite):
     """Mixture of experts: a gate picks k of E small networks for each example and weights their outputs.
 
     p = softmax(x Wg + bg),    y = Σ gₑ expertₑ(x)    over the k experts with the largest p
@@ -160,12 +162,14 @@ class MixtureOfExperts(Layer):
     """
 
     def __init__(self, n_inputs, n_outputs, *, n_experts, hidden, top_k, rng, balance=0.1, dtype=np.float32):
-        super().__init__()
         n_experts = _checks.integer("n_experts", n_experts, low=1)
+        hidden = _checks.integer("hidden", hidden, low=1)
         self.top_k = _checks.integer("top_k", top_k, low=1)
         if self.top_k > n_experts:
             raise ValueError(f"top_k must be at most n_experts, {n_experts}, got {top_k}")
         self.balance = _checks.number("balance", balance, low=0)
+        n_inputs = _checks.integer("n_inputs", n_inputs, low=1)
+        _checks.affordable("n_inputs, n_experts and hidden", (n_inputs, n_experts, hidden))
         self.gate = Dense(n_inputs, n_experts, rng=rng, dtype=dtype)
         self.experts = [
             Sequential(
@@ -177,8 +181,10 @@ class MixtureOfExperts(Layer):
             )
             for _ in range(n_experts)
         ]
-        # The same arrays as in the parts, which therefore change when an optimizer changes them in place.
-        self.parameters = self._of_all_parts("parameters")
+        parts = {"gate": self.gate}
+        for number, expert in enumerate(self.experts):
+            parts |= {f"expert{number}.{position}": layer for position, layer in enumerate(expert.layers)}
+        super().__init__(parts)
 
     def routing(self, inputs):
         """Return where the gate sends examples.
@@ -201,7 +207,7 @@ class MixtureOfExperts(Layer):
 
     def forward(self, inputs, *, training=False):
         """Return y, the chosen experts' outputs times their weights g."""
-        inputs = self.gate._inputs(inputs, "N", len(self.gate.parameters["weights"]))
+        inputs = self._inputs(inputs, "N", len(self.gate.parameters["weights"]))
         probabilities, chosen = self.routing(inputs)
         weights = np.take_along_axis(probabilities, chosen, axis=1)  # (N, k)
         total = weights.sum(axis=1, keepdims=True) if self.top_k > 1 else np.ones_like(weights)
@@ -233,19 +239,8 @@ class MixtureOfExperts(Layer):
         # dL/dz of p = softmax(z) is p (dL/dp - Σ p dL/dp).
         slope = probabilities * (slope - np.sum(probabilities * slope, axis=1, keepdims=True))
         inputs_gradient += self.gate.backward(slope)
-        self.gradients = self._of_all_parts("gradients")
+        self.gradients = self._named("gradients")
         return inputs_gradient
-
-    def _of_all_parts(self, attribute):
-        """Return the parameters or gradients of gate and experts, named such as "expert3.0.weights"."""
-        parts = {"gate": self.gate}
-        for number, expert in enumerate(self.experts):
-            parts |= {f"expert{number}.{position}": layer for position, layer in enumerate(expert.layers)}
-        return {
-            f"{part}.{name}": array
-            for part, layer in parts.items()
-            for name, array in getattr(layer, attribute).items()
-        }
 
 
 def _choices(chosen, n_experts):

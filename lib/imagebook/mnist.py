@@ -11,7 +11,6 @@ import os
 import shutil
 import tempfile
 import textwrap
-import threading
 import time
 import zlib
 from pathlib import Path
@@ -284,6 +283,8 @@ def _download(name):
 
 def _fetch(url, most):
     """Return what a mirror sends: at most `most` bytes, within TIME_LIMIT, and never on the disk."""
+    import threading  # here, because the browser, which has none, imports this module too
+
     import pooch
 
     download = pooch.HTTPDownloader(progressbar=importlib.util.find_spec("tqdm") is not None, timeout=TIMEOUT)

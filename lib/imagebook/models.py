@@ -1,6 +1,5 @@
 """Models: layers in a row, trained by gradient descent, saved as plain arrays."""
 
-import math
 import os
 import zipfile
 import zlib
@@ -10,10 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from imagebook import _checks
-from imagebook.layers import Conv2D, Dense, DepthwiseConv2D, Flatten, Layer, MaxPool2D, ReLU
+from imagebook.layers import Conv2D, Dense, DepthwiseConv2D, Flatten, MaxPool2D, ReLU, _layer_list
 from imagebook.losses import class_labels
 from imagebook.progress import postfix
 from imagebook.progress import progress as progress_bar
+
+# What reading a file that is damaged, or none of the kind, may raise; a damaged size may ask for all memory.
+_DAMAGED = (ValueError, EOFError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
 def accuracy(logits, labels):
@@ -181,7 +183,7 @@ def dense_layers(sizes, *, rng, dtype=np.float32):
     >>> [type(layer).__name__ for layer in dense_layers([784, 64, 10], rng=np.random.default_rng(0))]
     ['Dense', 'ReLU', 'Dense']
     """
-    sizes = list(sizes)
+    sizes = _checks.items("sizes", sizes, "a list of integers")
     if len(sizes) < 2:
         raise ValueError(f"sizes must hold at least two numbers, got {sizes}")
     layers = []
@@ -196,15 +198,18 @@ def layer_counts(model, input_shape):
     multiply-adds = weights · positions of the output, H W for images and 1 for vectors
 
     Each weight of a dense or convolutional layer is multiplied once per position, for one example going
-    forward. Biases, activations and pooling count as none; other authors count them, or two per multiply-add.
-    Like `Sequential.predict`, it replaces what the layers kept for `backward`.
+    forward. Self-attention on T tokens of length w takes 4 T w² for its weights and 2 T² w for the tokens
+    among each other; an adapter also takes those of the dense layer that it adapts; a mixture of experts
+    those of its gate and of the experts it chooses. Biases, activations, pooling and looking up count as
+    none; other authors count them, or two per multiply-add. One example of zeros goes through the network:
+    like `Sequential.predict`, this replaces what the layers kept for `backward`.
 
     Parameters
     ----------
     model : Sequential
-        Of layers whose parameters are "weights" and "bias", or which have none.
+        Of layers of this library, or of others whose parameters are "weights" and "bias" or none.
     input_shape : tuple of int
-        Shape of one example, without the batch axis: (H, W, C) or (D,).
+        Shape of one example, without the batch axis: (H, W, C), (T, w) or (D,).
 
     Returns
     -------
@@ -216,7 +221,7 @@ def layer_counts(model, input_shape):
     Raises
     ------
     TypeError
-        If `model` is not a Sequential, or a layer has parameters of other names.
+        If `model` is not a Sequential, or a layer of another library has parameters of other names.
     ValueError
         If `input_shape` is not what the first layer takes.
 
@@ -234,20 +239,13 @@ def layer_counts(model, input_shape):
     if not isinstance(input_shape, tuple | list) or not 1 <= len(input_shape) <= 3:
         raise ValueError(f"input_shape must be a tuple such as (28, 28, 1), got {input_shape!r}")
     input_shape = [_checks.integer("input_shape", length, low=1) for length in input_shape]
+    _checks.affordable("input_shape", input_shape)
     rows = []
-    outputs = np.zeros((0, *input_shape), np.float32)  # no examples: the shapes without the work
-    for position, layer in enumerate(model.layers):
-        others = set(layer.parameters) - {"weights", "bias"}
-        if others:
-            raise TypeError(
-                f"layers must have parameters named weights and bias only to be counted, "
-                f"got {sorted(others)} in {type(layer).__name__} at position {position}"
-            )
+    outputs = np.zeros((1, *input_shape), np.float32)
+    for layer in model.layers:
         outputs = layer.forward(outputs)
-        shape = outputs.shape[1:]
         n_parameters = sum(parameter.size for parameter in layer.parameters.values())
-        n_weights = layer.parameters["weights"].size if layer.parameters else 0
-        rows.append(LayerCount(type(layer).__name__, shape, n_parameters, n_weights * math.prod(shape[:-1])))
+        rows.append(LayerCount(type(layer).__name__, outputs.shape[1:], n_parameters, layer._multiply_adds()))
     sums = (sum(row.parameters for row in rows), sum(row.multiply_adds for row in rows))
     return rows, LayerCount("total", rows[-1].output_shape, *sums)
 
@@ -289,12 +287,10 @@ class Sequential:
     """
 
     def __init__(self, layers):
-        self.layers = list(layers)
+        self.layers = _layer_list("layers", layers)
         if not self.layers:
             raise ValueError("layers must hold at least one layer, got none")
         for position, layer in enumerate(self.layers):
-            if not isinstance(layer, Layer):
-                raise TypeError(f"layers must hold layers only, got {layer!r} at position {position}")
             if any(layer is other for other in self.layers[:position]):  # it can keep one forward pass only
                 raise ValueError(
                     f"layers must all be different objects, got one again at position {position}"
@@ -319,7 +315,7 @@ class Sequential:
 
     def _store_gradients(self, gradient):
         """Store the gradients of what is trained, as `backward` does; go back no farther than that needs."""
-        trained = [i for i, layer in enumerate(self.layers) if layer.parameters and not layer.frozen]
+        trained = [i for i, layer in enumerate(self.layers) if layer.trained_parameters]
         if not trained:
             return
         first, *later = self.layers[trained[0] :]
@@ -403,6 +399,12 @@ class Sequential:
         epochs = _checks.integer("epochs", epochs, low=0)
         batch_size = _checks.integer("batch_size", batch_size, low=1)
         rng = _checks.generator(rng)
+        progress = _checks.flag("progress", progress)
+        _checks.function("loss", loss)
+        if augment is not None:
+            _checks.function("augment", augment)
+        if not callable(getattr(optimizer, "step", None)):
+            raise TypeError(f"optimizer must be one such as Adam(), got {optimizer!r}")
         history = {"loss": []}
         if validation is not None:
             if not isinstance(validation, (tuple, list)) or len(validation) != 2:
@@ -417,7 +419,7 @@ class Sequential:
             history["loss"].append(self._epoch(inputs, targets, loss, optimizer, batch_size, rng, augment))
             text = f"loss {history['loss'][-1]:.4f}"
             if validation is not None:
-                value, _gradient = loss(self.predict(validation[0]), validation[1])
+                value, _gradient = _measured(loss, self.predict(validation[0]), validation[1])
                 history["validation_loss"].append(value)
                 text += f", validation loss {value:.4f}"
             postfix(bar, text)
@@ -431,8 +433,10 @@ class Sequential:
             chosen = order[start : start + batch_size]
             batch = inputs[chosen]
             if augment is not None:
-                batch = augment(batch, rng)
-            value, gradient = loss(self.forward(batch, training=True), targets[chosen])
+                batch = _checks.floats("augment's result", augment(batch, rng), ndim=(2, 3, 4))
+                if len(batch) != len(chosen):
+                    raise ValueError(f"augment must return all {len(chosen)} inputs, got {len(batch)}")
+            value, gradient = _measured(loss, self.forward(batch, training=True), targets[chosen])
             self._store_gradients(gradient)
             optimizer.step(self.layers)
             total += value * len(chosen)
@@ -458,10 +462,11 @@ class Sequential:
         ValueError
             If a parameter is too large for it.
         """
-        path = Path(path)
+        path = _file("path", path)
         arrays = self._named_parameters()
         if dtype is not None:
-            arrays = {name: _as_type(name, array, np.dtype(dtype)) for name, array in arrays.items()}
+            dtype = _checks.float_type("dtype", dtype, among=(np.float16, np.float32, np.float64))
+            arrays = {name: _as_type(name, array, dtype) for name, array in arrays.items()}
         unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
         try:
             with open(unfinished, "wb") as stream:
@@ -487,7 +492,7 @@ class Sequential:
             what is too many, and which shapes and types differ.
         """
         parameters = self._named_parameters()
-        arrays = _read_npz(path)
+        arrays = _read_npz(_file("path", path))
         problems = [f"{name} is missing" for name in parameters if name not in arrays]
         for name, array in arrays.items():
             if name not in parameters:
@@ -497,7 +502,7 @@ class Sequential:
             elif array.shape != parameters[name].shape:
                 problems.append(f"{name} must have shape {parameters[name].shape}, got {array.shape}")
         if problems:
-            raise ValueError(f"{path} does not fit this model: {'; '.join(problems)}")
+            raise ValueError(f"path must be a file that fits this model, got {path}: {'; '.join(problems)}")
         for name, parameter in parameters.items():
             parameter[...] = arrays[name]
 
@@ -523,13 +528,29 @@ def _examples(inputs, targets):
 
 def _as_type(name, parameter, dtype):
     """Return a parameter in the type of a file."""
-    if dtype not in (np.float16, np.float32, np.float64):
-        raise TypeError(f"dtype must be float16, float32 or float64, got {dtype}")
     with np.errstate(over="ignore"):  # the next line says it better
         array = parameter.astype(dtype)
     if not np.isfinite(array).all() and np.isfinite(parameter).all():
         raise ValueError(f"{name} must hold numbers that fit into {dtype}, got {np.abs(parameter).max()}")
     return array
+
+
+def _measured(loss, outputs, targets):
+    """Return what a loss function returns, after checking that it is a number and a gradient."""
+    result = loss(outputs, targets)
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(f"loss must return a number and its gradient, got {result!r}")
+    return _checks.number("loss", result[0]), result[1]
+
+
+def _file(name, value):
+    """Return `value` as the path of what is, or may become, a file."""
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError(f"{name} must be a path, got {value!r}")
+    path = Path(value)
+    if not path.name or "\0" in str(path) or path.is_dir():
+        raise ValueError(f"{name} must be that of a file, got {str(value)!r}")
+    return path
 
 
 def _read_npz(path):
@@ -538,5 +559,5 @@ def _read_npz(path):
         try:
             file = np.lib.npyio.NpzFile(stream, allow_pickle=False)
             return {name: np.asarray(file[name]) for name in file.files}
-        except (ValueError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-            raise ValueError(f"{path} is not an .npz file of plain arrays: {error}") from error
+        except _DAMAGED as error:
+            raise ValueError(f"path must be an .npz file of plain arrays, got {path}: {error}") from error

@@ -3,6 +3,7 @@
 import numpy as np
 
 from imagebook import _checks
+from imagebook.layers import _layer_list
 
 
 class SGD:
@@ -124,10 +125,8 @@ def _fraction(name, value):
 def _parameters(layers):
     """Return (key, parameter, gradient) of what is not frozen; the key is (position of the layer, name)."""
     result = []
-    for position, layer in enumerate(layers):
-        if layer.frozen:
-            continue
-        for name, parameter in layer.parameters.items():
+    for position, layer in enumerate(_layer_list("layers", layers)):
+        for name, parameter in layer.trained_parameters.items():
             if name not in layer.gradients:
                 raise RuntimeError(f"layer {position} has no gradient for {name!r}: backward comes first")
             result.append(((position, name), parameter, layer.gradients[name]))
@@ -141,7 +140,7 @@ def _state(states, key, parameter):
     state = states[key]
     if state.shape != parameter.shape:
         raise ValueError(
-            f"this optimizer began with other layers: parameter {key} had shape {state.shape}, "
-            f"got {parameter.shape}; use one optimizer per model"
+            f"layers must be those that this optimizer began with, with parameter {key} of shape "
+            f"{state.shape}, got {parameter.shape}; use one optimizer per model"
         )
     return state

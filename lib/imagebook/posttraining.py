@@ -55,7 +55,7 @@ def distillation_loss(logits, teacher_logits, *, temperature):
     """
     logits = _checks.floats("logits", logits, ndim=2, finite=True)
     teacher_logits = _checks.floats("teacher_logits", teacher_logits, ndim=2, finite=True)
-    temperature = _checks.positive("temperature", temperature)
+    temperature = _temperature(temperature)
     _checks.not_empty("logits", logits)
     if teacher_logits.shape != logits.shape:
         raise ValueError(
@@ -122,7 +122,7 @@ def distill(student, teacher, inputs, *, temperature, optimizer, epochs, batch_s
     _check_model("teacher", teacher)
     if student is teacher:
         raise ValueError("student and teacher must be two models, got one")
-    loss = functools.partial(distillation_loss, temperature=_checks.positive("temperature", temperature))
+    loss = functools.partial(distillation_loss, temperature=_temperature(temperature))
     return student.fit(
         inputs,
         teacher.predict(inputs),
@@ -335,6 +335,11 @@ def preference_loss(chosen, rejected, *, reference_chosen, reference_rejected, b
     loss = np.mean(np.logaddexp(0, -margin))  # -log σ(m), without overflow
     slope = beta * sigmoid(-margin) / len(margin)
     return float(loss), (-slope).astype(chosen.dtype), slope.astype(rejected.dtype)
+
+
+def _temperature(value):
+    """Return a temperature, checked to be so far above 0 that finite logits divided by it stay finite."""
+    return _checks.number("temperature", _checks.positive("temperature", value), low=1e-30)
 
 
 def _paired(name, values, chosen):

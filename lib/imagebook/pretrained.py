@@ -147,7 +147,10 @@ def build(name, *, rng):
 
 def network(model):
     """Return the Sequential that holds all parameters of a model from `build` or `load`."""
-    return getattr(model, "model", model)
+    result = getattr(model, "model", model)
+    if not isinstance(result, Sequential):
+        raise TypeError(f"model must be one from build or load, got {model!r}")
+    return result
 
 
 def weights_file(name):

@@ -1,5 +1,7 @@
 """A progress bar where one is wanted and tqdm is installed, silence elsewhere."""
 
+from imagebook import _checks
+
 
 def progress(iterable, *, total=None, label, show):
     """Return the iterable, wrapped in a progress bar on standard error if wanted and possible.
@@ -26,15 +28,19 @@ def progress(iterable, *, total=None, label, show):
     Raises
     ------
     TypeError
-        If `iterable` cannot be looped over.
+        If `iterable` cannot be looped over, or another argument has another type than listed.
 
     Examples
     --------
     >>> list(progress(range(3), label="counting", show=False))
     [0, 1, 2]
     """
-    iter(iterable)  # raises TypeError here rather than in the loop
-    if not show:
+    _checks.iterable("iterable", iterable)
+    if total is not None:
+        total = _checks.integer("total", total, low=0)
+    if not isinstance(label, str):
+        raise TypeError(f"label must be a text, got {label!r}")
+    if not _checks.flag("show", show):
         return iterable
     try:
         from tqdm import tqdm

@@ -109,6 +109,7 @@ def resize(image, shape, *, antialias=True):
     """
     batch = _checks.batch("image", _checks.floats("image", image, ndim=(2, 3, 4), finite=True))
     new_height, new_width = _checks.pair("shape", shape, low=1)
+    _checks.affordable("shape", (new_height, new_width))
     antialias = _checks.flag("antialias", antialias)
     count, height, width, channels = batch.shape
     rows = _triangle_weights(height, new_height, antialias)

@@ -5,7 +5,8 @@ import copy
 import numpy as np
 
 from imagebook import _checks
-from imagebook.layers import Dense, Layer, he_normal
+from imagebook.attention import Composite
+from imagebook.layers import Dense, Layer, _layer_list, he_normal
 from imagebook.models import Sequential
 
 
@@ -17,7 +18,7 @@ def freeze(layers):
     Parameters
     ----------
     layers : list of Layer
-        Such as `model.layers[:-1]`; their `frozen` becomes True.
+        Such as `model.layers[:-1]`; their `frozen` becomes True, and that of their parts if they have any.
 
     Raises
     ------
@@ -31,8 +32,7 @@ def freeze(layers):
     >>> layer.frozen
     True
     """
-    for layer in _checked_layers("layers", layers):
-        layer.frozen = True
+    _set_frozen(_layer_list("layers", layers), True)
 
 
 def unfreeze(layers):
@@ -41,7 +41,7 @@ def unfreeze(layers):
     Parameters
     ----------
     layers : list of Layer
-        Their `frozen` becomes False.
+        Their `frozen` becomes False, and that of their parts.
 
     Raises
     ------
@@ -56,12 +56,11 @@ def unfreeze(layers):
     >>> layer.frozen
     False
     """
-    for layer in _checked_layers("layers", layers):
-        layer.frozen = False
+    _set_frozen(_layer_list("layers", layers), False)
 
 
 def trained_parameters(model):
-    """Return how many numbers training changes: the parameters of all layers that are not frozen.
+    """Return how many numbers training changes: the parameters of all layers and parts that are not frozen.
 
     Parameters
     ----------
@@ -89,12 +88,7 @@ def trained_parameters(model):
     4
     """
     _check_model(model)
-    return sum(
-        parameter.size
-        for layer in model.layers
-        if not layer.frozen
-        for parameter in layer.parameters.values()
-    )
+    return sum(parameter.size for layer in model.layers for parameter in layer.trained_parameters.values())
 
 
 def replace_head(model, head, *, n_layers=1):
@@ -134,7 +128,7 @@ def replace_head(model, head, *, n_layers=1):
     (True, (2, 1))
     """
     _check_model(model)
-    head = _checked_layers("head", head)
+    head = _layer_list("head", head)
     n_layers = _checks.integer("n_layers", n_layers, low=0)
     if not head:
         raise ValueError("head must hold at least one layer, got none")
@@ -254,7 +248,11 @@ def additive_fine_tuning(model, layers):
     >>> trained_parameters(additive_fine_tuning(model, [Dense(10, 1, rng=rng)]))  # 10 * 1 + 1
     11
     """
-    result = copy.deepcopy(replace_head(model, layers, n_layers=0))
+    _check_model(model)
+    layers = _layer_list("layers", layers)
+    if not layers:
+        raise ValueError("layers must hold at least one layer, got none")
+    result = copy.deepcopy(Sequential(model.layers + layers))
     n_old = len(model.layers)
     freeze(result.layers[:n_old])
     unfreeze(result.layers[n_old:])
@@ -300,7 +298,7 @@ def low_rank_fine_tuning(model, rank, *, rng):
     layers = copy.deepcopy(model).layers
     freeze(layers)
     return Sequential(
-        LowRankAdapter(layer, rank, rng=rng) if isinstance(layer, Dense) else layer for layer in layers
+        [LowRankAdapter(layer, rank, rng=rng) if isinstance(layer, Dense) else layer for layer in layers]
     )
 
 
@@ -364,6 +362,9 @@ def digit_canvas(images, counts, rng, *, shape):
         raise ValueError(f"counts must be at least 0, got {counts.min()}")
     rng = _checks.generator(rng)
     shape = _checks.pair("shape", shape, low=1)
+    _checks.affordable("shape", shape)
+    if counts.size and counts.max() > shape[0] * shape[1]:  # before so many digits are drawn
+        raise ValueError(f"shape must have room for {counts.max()} digits, got {shape}")
     canvases = np.zeros((len(counts), *shape, 1), images.dtype)
     for canvas, count in zip(canvases, counts, strict=True):
         digits = [_ink(images[index]) for index in rng.integers(len(images), size=count)]
@@ -440,6 +441,12 @@ class LowRankAdapter(Layer):
         self.gradients = {"A": inputs.T @ low_gradient, "B": self.scale * (low.T @ gradient)}
         return gradient @ self.dense.parameters["weights"].T + low_gradient @ self.parameters["A"].T
 
+    def _multiply_adds(self):
+        """Return those of the last forward pass: each number of W, A and B once per example."""
+        (count, _outputs), _dtype, _values = self._kept
+        matrices = (self.dense.parameters["weights"], self.parameters["A"], self.parameters["B"])
+        return count * sum(matrix.size for matrix in matrices)
+
     def merge(self):
         """Return a dense layer with the weights W + s A B: the same function, as fast as before."""
         merged = copy.deepcopy(self.dense)
@@ -488,11 +495,9 @@ def _check_model(model):
         raise TypeError(f"model must be a Sequential, got {model!r}")
 
 
-def _checked_layers(name, layers):
-    """Return layers as a list, after checking that they are layers."""
-    if not isinstance(layers, tuple | list):
-        raise TypeError(f"{name} must be a list of layers, got {layers!r}")
-    for position, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            raise TypeError(f"{name} must hold layers only, got {layer!r} at position {position}")
-    return list(layers)
+def _set_frozen(layers, frozen):
+    """Freeze or unfreeze layers and the parts that they are made of."""
+    for layer in layers:
+        layer.frozen = frozen
+        if isinstance(layer, Composite):
+            _set_frozen(layer.parts.values(), frozen)

@@ -126,7 +126,7 @@ class GaussianCode(Layer):
             raise ValueError(f"inputs must have an even length, means and log variances, got {inputs.shape}")
         mean, log_variance = np.split(inputs, 2, axis=1)
         epsilon = np.zeros_like(mean)
-        if training:
+        if _checks.flag("training", training):
             epsilon = self._rng.standard_normal(mean.shape).astype(mean.dtype)
         self.divergence = float(kl_divergence(mean, log_variance).sum() / max(len(mean), 1))
         return self._keep(reparameterize(mean, log_variance, epsilon), mean, log_variance, epsilon)
@@ -186,8 +186,7 @@ class VariationalAutoencoder:
     def __init__(self, *, shape=(28, 28), hidden=(128,), code=16, rng, dtype=np.float32):
         self.shape = _checks.pair("shape", shape, low=1)
         self.code = _checks.integer("code", code, low=1)
-        if np.ndim(hidden) != 1:
-            raise ValueError(f"hidden must be a tuple of sizes such as (128,), got {hidden!r}")
+        hidden = _checks.items("hidden", hidden, "a tuple of sizes such as (128,)")
         hidden = [_checks.integer("hidden", size, low=1) for size in hidden]
         n_pixels = math.prod(self.shape)
         self.encoder = Sequential(
@@ -259,6 +258,7 @@ class VariationalAutoencoder:
             The probability of each pixel to be white.
         """
         n = _checks.integer("n", n, low=0)
+        _checks.affordable("n", (n, *self.shape))
         rng = _checks.generator(rng)
         return self.decode(rng.standard_normal((n, self.code)))
 
