@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imagebook import _checks
+from imagebook import _checks, _parallel
 
 # Logits that `sample` works on at a time: they stay in the processor's cache, however many there are.
 _LOGITS_AT_A_TIME = 2**16
@@ -190,15 +190,20 @@ def sample(logits, *, rng, temperature=1.0, axis=-1):
     shape, class_count = distributions.shape[:-1], distributions.shape[-1]
     distributions = distributions.reshape(-1, class_count)
     classes = np.empty(len(distributions), np.int64)
+    shares = rng.random(len(distributions))
     step = max(1, _LOGITS_AT_A_TIME // class_count)
-    for start in range(0, len(distributions), step):
-        # One row for each class, so that each of the sums runs along whole rows.
-        block = np.ascontiguousarray(distributions[start : start + step].T)
-        ends = np.cumsum(np.exp(_exponents(block, temperature, 0)), axis=0)
-        places = rng.random(block.shape[1]) * ends[-1]
-        # The classes that end at or before the place come before the class that is drawn. The place lies
-        # before the last end. A class of probability 0 ends where the one before it does: it is never drawn.
-        classes[start : start + step] = (ends <= places).sum(axis=0)
+
+    def draw(starts):
+        for start in starts:
+            some = slice(start, start + step)
+            # One row for each class, so that each of the sums runs along whole rows.
+            block = np.ascontiguousarray(distributions[some].T)
+            ends = np.cumsum(np.exp(_exponents(block, temperature, 0)), axis=0)
+            # The classes that end at or before the place come before the class that is drawn. The place lies
+            # before the last end. A class of probability 0 ends where the one before it does: never drawn.
+            classes[some] = (ends <= shares[some] * ends[-1]).sum(axis=0)
+
+    _parallel.share(draw, range(0, len(distributions), step))
     return classes.reshape(shape)[()]
 
 
