@@ -3,13 +3,15 @@
 Usage: python benchmarks/reproduce.py (make reproduce); exit with status 1 where a result is out of bounds.
 
 Published: LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document recognition,
-section III; the second k-NN row is K. Wilder's, from the table on MNIST's page. LeNet-5's recipe was fixed
-before a test digit was seen. For k-NN and the linear classifier the paper leaves open how the pixels
-were cut and how the weights were found; the settings here are those, of the ones tried, that explain its
-numbers. The others are counted too, so that everyone can see how much depends on it.
+section III; the second k-NN row is K. Wilder's, from the table on MNIST's page. LeNet-5's recipe was chosen
+by the errors on 10,000 of the training digits, before a test digit was seen. For k-NN and the linear
+classifier the paper leaves open how the pixels were cut and how the weights were found; the settings here
+are those, of the ones tried, that explain its numbers, and they were chosen by the errors on the test digits.
+The others are counted too, so that everyone can see how much depends on it.
 """
 
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -99,17 +101,17 @@ def k_nearest(train, test):
     return errors
 
 
-def lenet(train, test, *, epochs=12, highest=0.02):
+def lenet(train, test, *, epochs=PASSES, highest=0.02):
     """Return the error of LeNet-5, trained on the images as they are, without distortions.
 
-    The learning rate falls in a straight line, epoch by epoch, towards 0.
+    The learning rate falls along half a period of a cosine, epoch by epoch, towards 0.
     """
     rng = np.random.default_rng(0)
     model = lenet5(rng=rng)
-    images, optimizer = mnist.scale(train[0]), SGD(learning_rate=highest, momentum=0.9)
+    images, optimizer = mnist.scale(train[0]), SGD(learning_rate=highest, momentum=0.9, weight_decay=0.001)
     options = {"loss": cross_entropy, "optimizer": optimizer, "batch_size": 32, "rng": rng}
     for epoch in range(epochs):
-        optimizer.learning_rate = highest * (1 - epoch / epochs)
+        optimizer.learning_rate = highest * (1 + math.cos(math.pi * (epoch + 0.5) / epochs)) / 2
         model.fit(images, train[1], epochs=1, progress=False, **options)
     return error(model.predict(mnist.scale(test[0])).argmax(axis=1), test[1])
 
@@ -226,7 +228,8 @@ def main():
     ours, seconds = timed(lenet, train, test)
     setting = (
         "28 x 28 greys without distortions; ten logits and cross-entropy in place of the RBF output; "
-        "12 passes, batches of 32, momentum 0.9, learning rate from 0.02 in a straight line towards 0."
+        "20 passes, batches of 32, momentum 0.9, weight decay 0.001, "
+        "learning rate from 0.02 along a cosine to 0."
     )
     rows.insert(0, row("LeNet-5", ours, seconds, setting))
 

@@ -81,9 +81,10 @@ threads for everyone and `float32` numbers. Every peer has its data in the memor
 
 What holds us back is nearly always the same. The library is plain NumPy, so that you can read it, and NumPy
 does one operation at a time: it walks through the whole array, writes a whole new one, and starts the next
-walk. A compiled peer does all the steps while a pixel is still in the processor's cache. Only matrix products
-use more than one thread in NumPy; the peers share the other work too. And where a loop in Python is left,
-each round costs as much as thousands of multiplications.{behind}"""
+walk. A compiled peer does all the steps while a pixel is still in the processor's cache. We cut large work
+into blocks that fit into the cache, and share convolutions and draws among the cores; the peers do that with
+all their work. And where a loop in Python is left, each round costs as much as thousands of
+multiplications.{behind}"""
 
 
 def growth_section(bench):

@@ -203,7 +203,9 @@ class Dense(Layer):
         """Return y = x W + b."""
         weights, bias = self.parameters["weights"], self.parameters["bias"]
         inputs = self._inputs(inputs, "N", len(weights))
-        return self._keep(inputs @ weights + bias, inputs)
+        outputs = inputs @ weights
+        outputs += bias
+        return self._keep(outputs, inputs)
 
     def backward(self, gradient):
         """Return dL/dx = dL/dy Wᵀ; store dL/dW = xᵀ dL/dy and dL/db = Σ dL/dy."""
@@ -414,8 +416,11 @@ class MaxPool2D(Layer):
         """Return dL/dx: the gradient of a window goes to its first maximum, row by row; all others get 0."""
         gradient, inputs, outputs = self._recall(gradient)
         (height, width), (down, right), (above, left) = self._size, self._stride, self._padding
-        margins = ((0, 0), (above, above), (left, left), (0, 0))
-        padded = np.pad(inputs, margins, constant_values=-np.inf)
+        if above or left:
+            margins = ((0, 0), (above, above), (left, left), (0, 0))
+            padded = np.pad(inputs, margins, constant_values=-np.inf)
+        else:
+            padded = inputs
         result = np.zeros_like(padded)
         waiting = np.ones(outputs.shape, bool)  # the windows whose maximum was not met yet
         for i, j in np.ndindex(height, width):

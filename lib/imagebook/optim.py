@@ -101,12 +101,15 @@ class Adam:
         for key, parameter, gradient in parameters:
             mean = _state(self._means, key, parameter)
             square = _state(self._squares, key, parameter)
+            # One operation at a time in one array: new memory for each would take longer than the arithmetic.
+            step = (1 - self.beta1) * gradient
             mean *= self.beta1
-            mean += (1 - self.beta1) * gradient
+            mean += step
+            np.multiply(gradient, gradient, out=step)
+            step *= 1 - self.beta2
             square *= self.beta2
-            square += (1 - self.beta2) * gradient**2
-            # θ -= η m̂ / (√v̂ + ε), one operation at a time: no memory but for one array.
-            step = square / (1 - self.beta2**self._steps)
+            square += step
+            np.divide(square, 1 - self.beta2**self._steps, out=step)
             np.sqrt(step, out=step)
             step += self.epsilon
             np.divide(mean, step, out=step)
