@@ -311,7 +311,7 @@ _CALLS = {
         lambda rng, n: {}, ANY, function=lambda: _parameters(_adapter().merge())
     ),
     # optimizers
-    "optim.SGD": Call(lambda rng, n: {"learning_rate": 0.1, "momentum": 0.9}),
+    "optim.SGD": Call(lambda rng, n: {"learning_rate": 0.1, "momentum": 0.9, "weight_decay": 0.01}),
     "optim.Adam": Call(
         lambda rng, n: {"learning_rate": 0.1, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-8},
     ),
