@@ -2,31 +2,35 @@
 
 import os
 
+# Into how many parts work is cut at most, on however many cores: sums come out the same on every machine.
+_PARTS = 8
+
 
 def share(function, pieces, *, least=8):
-    """Call `function` with parts of a list of pieces, a part for each core, and return the results in order.
+    """Call `function` with parts of a list of pieces, on all cores, and return the results in order.
 
-    NumPy lets other threads run while it computes. A part has at least `least` pieces, because starting a
-    thread takes time, too; and where there can be no threads, as in a browser, one part has them all.
+    NumPy lets other threads run while it computes. A part has at least `least` pieces, because a thread takes
+    time to start; where there can be no threads, as in a browser, the parts are done one after the other.
     OPENBLAS_NUM_THREADS says how many cores to use, as it does for NumPy's own matrix products.
 
     Examples
     --------
-    >>> sum(share(sum, [1, 2, 3, 4], least=2))  # with two cores: (1 + 2) + (3 + 4)
-    10
+    >>> share(sum, [1, 2, 3, 4], least=2)  # 1 + 2, 3 + 4
+    [3, 7]
     """
-    size = max(least, -(-len(pieces) // _cores()))  # rounded up
-    mine, others = pieces[:size], [pieces[start : start + size] for start in range(size, len(pieces), size)]
-    if not others:
-        return [function(mine)]
+    size = max(least, -(-len(pieces) // _PARTS))  # rounded up
+    parts = [pieces[start : start + size] for start in range(0, len(pieces), size)] or [pieces]
+    threads = min(_cores(), len(parts))
+    if threads == 1:
+        return [function(part) for part in parts]
     from concurrent.futures import ThreadPoolExecutor  # here, because a browser imports this module too
 
-    with ThreadPoolExecutor(len(others)) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         try:
-            results = [pool.submit(function, part) for part in others]
+            results = pool.map(function, parts)
         except RuntimeError:  # a thread could not be started
-            return [function(pieces)]
-        return [function(mine), *(result.result() for result in results)]
+            return [function(part) for part in parts]
+        return list(results)
 
 
 def _cores():
