@@ -173,16 +173,13 @@ published.
 
 def weights_section(weights):
     """Return the section on the stored weights."""
-    rows = [
-        (
-            name.replace("_", " "),
-            "; ".join(record["measures"].values()),
-            "; ".join(_measured(key, record["full"][key]) for key in record["measures"]),
-            f"{record['parameters']:,}",
-            f"{record['bytes'] / 1000:,.0f}",
-        )
-        for name, record in weights.items()
-    ]
+    rows = []
+    for name, record in weights.items():
+        about = name.replace("_", " "), f"{record['parameters']:,}", f"{record['bytes'] / 1000:,.0f}"
+        for key, meaning in record["measures"].items():
+            model, parameters, size = about
+            rows.append((model, meaning, _measured(meaning, record["full"][key]), parameters, size))
+            about = "", "", ""  # of a model's rows, the first one says it
     return f"""## Stored weights
 
 Trained models that come with the library, and what each of them reaches on the whole test set of MNIST.
@@ -190,9 +187,9 @@ Trained models that come with the library, and what each of them reaches on the 
 {table(["Model", "What is measured", "Test value:", "Parameters:", "Size, kB:"], rows)}"""
 
 
-def _measured(key, value):
-    """Return a measured value: shares as percent, everything else as it is."""
-    return percent(100 * value) if key.endswith("accuracy") else significant(value, 4)
+def _measured(meaning, value):
+    """Return a measured value: parts of a whole as percent, everything else as it is."""
+    return percent(100 * value) if meaning.startswith("part of") else significant(value, 4)
 
 
 def machine_section(bench):

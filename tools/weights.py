@@ -92,7 +92,9 @@ ERROR = {"mean_squared_error": "mean squared difference of a pixel from its reco
 ELBO = {"elbo": "mean lower bound of the log-likelihood of a binarized image, in nats"}
 LIKELIHOOD = {"log_likelihood": "mean log-likelihood of a binarized image, in nats"}
 ANSWERS = {"captions": "part of the captions that end with the right digit"} | {
-    f"{kind}_{wording}": f"part of the answers that are right, question type '{kind}', {wording} phrasings"
+    f"{kind}_{wording}": (
+        f"part of the answers that are right, question type '{kind}', {wording.replace('_', '-')} phrasings"
+    )
     for kind, wordings in instruction.PHRASINGS.items()
     for wording in wordings
 }
