@@ -169,6 +169,27 @@ def test_fit_is_reproducible():
     assert_same_weights(models[1], weights_of(models[0]))
 
 
+@pytest.mark.parametrize("n_frozen", [0, 1, 4, 8])
+@pytest.mark.parametrize("make", [small_cnn, small_sepcnn])
+def test_training_steps_as_the_whole_backward_pass_says(make, n_frozen):
+    """Training goes back only as far as it must; what is trained ends up the same bit for bit."""
+    rng = np.random.default_rng(0)
+    images, labels = rng.random((6, 28, 28, 1), dtype=np.float32), rng.integers(0, 10, 6)
+    fitted, stepped = (make(rng=np.random.default_rng(1)) for _ in range(2))
+    for model in (fitted, stepped):
+        for layer in model.layers[:n_frozen]:
+            layer.frozen = True
+    options = {"optimizer": SGD(learning_rate=0.1), "epochs": 1, "batch_size": 6, "progress": False}
+    fitted.fit(images, labels, loss=cross_entropy, rng=np.random.default_rng(2), **options)
+    order = np.random.default_rng(2).permutation(6)
+    _loss, gradient = cross_entropy(stepped.forward(images[order], training=True), labels[order])
+    stepped.backward(gradient)
+    SGD(learning_rate=0.1).step(stepped.layers)
+    for one, other in zip(fitted.layers, stepped.layers, strict=True):
+        for name, parameter in one.parameters.items():
+            np.testing.assert_array_equal(parameter, other.parameters[name])
+
+
 def test_history_is_the_mean_over_the_examples():
     """In a model that cannot change, smaller batches count by their size: the mean of 0, 1, 4 is 5/3."""
     model = Sequential([Flatten()])
