@@ -7,30 +7,39 @@ from imagebook import _blocks, _parallel
 from imagebook.convolution import conv2d, depthwise_conv2d, unfold
 from imagebook.layers import Conv2D
 
+MUCH = 1e9  # multiply-adds that are worth a thread
 
-@pytest.mark.parametrize("count", [0, 1, 2, 9, 20])
+
+@pytest.mark.parametrize("count", [0, 1, 9, 20, 801])
 def test_every_piece_is_done_once_and_in_order(monkeypatch, count):
     """The parts, one after the other, are the list of pieces, and the same on however many cores."""
     found = []
     for cores in ("1", "2", "3", "7"):
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", cores)
-        found.append(_parallel.share(list, range(count), least=1))
+        found += [_parallel.share(list, range(count), work=work) for work in (1, MUCH)]
     assert [piece for part in found[0] for piece in part] == list(range(count))
-    assert found == [found[0]] * 4
+    assert found == [found[0]] * 8
 
 
 def test_parts_run_at_the_same_time(monkeypatch):
     """Two parts that wait for each other both come to an end."""
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
     both = threading.Barrier(2, timeout=60)
-    assert sorted(_parallel.share(lambda part: both.wait(), [0, 1], least=1)) == [0, 1]
+    assert sorted(_parallel.share(lambda part: both.wait(), range(16), work=MUCH)) == [0, 1]
+
+
+def test_little_work_starts_no_thread(monkeypatch):
+    """It is done before a thread has started."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    threads = _parallel.share(lambda part: threading.get_ident(), range(16), work=1000)
+    assert threads == [threading.get_ident()] * 2
 
 
 def test_parts_are_neither_small_nor_many():
-    """A part has at least `least` pieces, the last one excepted, and there are at most eight."""
-    assert _parallel.share(len, [1, 2, 3], least=3) == [3]
-    assert _parallel.share(len, [1, 2, 3, 4], least=3) == [3, 1]
-    assert _parallel.share(len, range(801), least=3) == [101] * 7 + [94]
+    """A part has at least eight pieces, the last one excepted, and there are at most eight parts."""
+    assert _parallel.share(len, range(8), work=1) == [8]
+    assert _parallel.share(len, range(9), work=1) == [8, 1]
+    assert _parallel.share(len, range(801), work=1) == [101] * 7 + [94]
 
 
 def test_where_no_thread_can_be_started_all_is_done_in_one(monkeypatch):
@@ -41,26 +50,27 @@ def test_where_no_thread_can_be_started_all_is_done_in_one(monkeypatch):
 
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    assert _parallel.share(sum, [1, 2, 3, 4], least=2) == [3, 7]
+    assert _parallel.share(sum, range(16), work=MUCH) == [28, 92]
 
 
 def test_an_error_in_another_thread_is_raised_here(monkeypatch):
     """What a piece raises is not lost."""
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
     with pytest.raises(ZeroDivisionError):
-        _parallel.share(lambda part: [1 // piece for piece in part], [1, 0], least=1)
+        _parallel.share(lambda part: [1 // (20 - piece) for piece in part], range(30), work=MUCH)
 
 
 @pytest.mark.parametrize("wanted", ["", "many", "0"])
 def test_a_number_of_threads_that_is_none_does_not_stop_anyone(monkeypatch, wanted):
     """OPENBLAS_NUM_THREADS is the user's, and other programs forgive nonsense there, too."""
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", wanted)
-    assert sum(_parallel.share(sum, [1, 2, 3, 4], least=1)) == 10
+    assert sum(_parallel.share(sum, range(16), work=MUCH)) == 120
 
 
 @pytest.mark.parametrize("shape", [(40, 12, 11, 1), (3, 90, 80, 2), (1, 200, 150, 3), (30, 9, 9, 12)])
 def test_results_do_not_depend_on_the_number_of_cores(monkeypatch, shape):
     """Outputs and gradients are the same bit for bit."""
+    monkeypatch.setattr(_parallel, "_SOON_DONE", 0)
     rng = np.random.default_rng(0)
     images, kernels = rng.normal(size=shape), rng.normal(size=(3, 3, shape[3], 10))
     results = []

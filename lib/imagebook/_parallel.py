@@ -4,23 +4,27 @@ import os
 
 # Into how many parts work is cut at most, on however many cores: sums come out the same on every machine.
 _PARTS = 8
+# How many pieces a part has at least.
+_PIECES = 8
+# Multiply-adds that are done before a thread has started and a sleeping core is awake.
+_SOON_DONE = 5e7
 
 
-def share(function, pieces, *, least=8):
+def share(function, pieces, *, work):
     """Call `function` with parts of a list of pieces, on all cores, and return the results in order.
 
-    NumPy lets other threads run while it computes. A part has at least `least` pieces, because a thread takes
-    time to start; where there can be no threads, as in a browser, the parts are done one after the other.
+    NumPy lets other threads run while it computes. `work` says about how many multiply-adds all the pieces
+    need; little work is done on one core, and so is all work where there can be no threads, as in a browser.
     OPENBLAS_NUM_THREADS says how many cores to use, as it does for NumPy's own matrix products.
 
     Examples
     --------
-    >>> share(sum, [1, 2, 3, 4], least=2)  # 1 + 2, 3 + 4
-    [3, 7]
+    >>> share(sum, range(16), work=16)  # 0 + 1 + … + 7, 8 + 9 + … + 15
+    [28, 92]
     """
-    size = max(least, -(-len(pieces) // _PARTS))  # rounded up
+    size = max(_PIECES, -(-len(pieces) // _PARTS))  # rounded up
     parts = [pieces[start : start + size] for start in range(0, len(pieces), size)] or [pieces]
-    threads = min(_cores(), len(parts))
+    threads = min(_cores(), len(parts)) if work > _SOON_DONE else 1
     if threads == 1:
         return [function(part) for part in parts]
     from concurrent.futures import ThreadPoolExecutor  # here, because a browser imports this module too

@@ -251,7 +251,7 @@ def conv2d(images, kernels, *, stride=1, padding=0, dilation=1):
             for block, matrix in _blocks.matrices(slices, blocks):
                 np.matmul(matrix, weights, out=result[block].reshape(-1, channels_out))
 
-    _parallel.share(multiply, _blocks.cuts(slices, channels_out))
+    _parallel.share(multiply, _blocks.cuts(slices, channels_out), work=slices.size * channels_out)
     return result
 
 
@@ -305,7 +305,7 @@ def depthwise_conv2d(images, kernels, *, stride=1, padding=0, dilation=1):
             for n in numbers:
                 np.einsum("hijw,ijw->hw", _row_slices(slices[n]), weights, out=result[n])
 
-    _parallel.share(weigh, range(count))
+    _parallel.share(weigh, range(count), work=10 * slices.size)  # such sums take longer than matrix products
     return result.reshape(count, height, width, images.shape[3])
 
 

@@ -203,7 +203,7 @@ def sample(logits, *, rng, temperature=1.0, axis=-1):
             # before the last end. A class of probability 0 ends where the one before it does: never drawn.
             classes[some] = (ends <= shares[some] * ends[-1]).sum(axis=0)
 
-    _parallel.share(draw, range(0, len(distributions), step))
+    _parallel.share(draw, range(0, len(distributions), step), work=20 * logits.size)  # for the exponentials
     return classes.reshape(shape)[()]
 
 
