@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from gradients import central_differences
 
 from imagebook.attention import (
     Composite,
@@ -46,20 +47,11 @@ def assert_gradients_match(layer, inputs, **options):
     weighting = np.random.default_rng(2).normal(size=layer.forward(inputs, **options).shape)
     inputs_gradient = layer.backward(weighting)
     assert layer.gradients.keys() == layer.parameters.keys()
-    step = 1e-5
     pairs = [(layer.parameters[name], layer.gradients[name]) for name in layer.parameters]
     if inputs.dtype.kind == "f":
         pairs.append((inputs, inputs_gradient))
     for values, gradient in pairs:
-        expected = np.empty_like(values)
-        for index in np.ndindex(values.shape):
-            original = values[index]
-            values[index] = original + step
-            above = np.sum(weighting * layer.forward(inputs, **options))
-            values[index] = original - step
-            below = np.sum(weighting * layer.forward(inputs, **options))
-            values[index] = original
-            expected[index] = (above - below) / (2 * step)
+        expected = central_differences(lambda: np.sum(weighting * layer.forward(inputs, **options)), values)
         np.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=1e-8)
 
 

@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+from gradients import central_differences
 
 from imagebook.autoregressive import AutoregressiveModel, MaskedConv2D, PositionEmbedding, binarize
 from imagebook.optim import Adam
@@ -39,20 +40,6 @@ def trained():
 def last(images):
     """Return the last of the generated images."""
     *_, result = images
-    return result
-
-
-def central_differences(function, values, step=1e-5):
-    """Return the derivatives of function() with respect to each of the values, which it reads."""
-    result = np.empty_like(values)
-    for index in np.ndindex(values.shape):
-        original = values[index]
-        values[index] = original + step
-        above = function()
-        values[index] = original - step
-        below = function()
-        values[index] = original
-        result[index] = (above - below) / (2 * step)
     return result
 
 

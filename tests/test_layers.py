@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from gradients import central_differences
 
 from imagebook.convolution import conv2d, depthwise_conv2d
 from imagebook.layers import (
@@ -44,19 +45,10 @@ def assert_gradients_match(layer, inputs):
     """Assert that backward agrees with central differences of L = sum(weighting * forward(inputs))."""
     weighting = np.random.default_rng(1).normal(size=layer.forward(inputs).shape)
     inputs_gradient = layer.backward(weighting)
-    step = 1e-5
     pairs = [(inputs, inputs_gradient)]
     pairs += [(layer.parameters[name], layer.gradients[name]) for name in layer.parameters]
     for values, gradient in pairs:
-        expected = np.empty_like(values)
-        for index in np.ndindex(values.shape):
-            original = values[index]
-            values[index] = original + step
-            above = np.sum(weighting * layer.forward(inputs))
-            values[index] = original - step
-            below = np.sum(weighting * layer.forward(inputs))
-            values[index] = original
-            expected[index] = (above - below) / (2 * step)
+        expected = central_differences(lambda: np.sum(weighting * layer.forward(inputs)), values)
         np.testing.assert_allclose(gradient, expected, rtol=1e-7, atol=1e-8)
 
 

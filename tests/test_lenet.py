@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from gradients import central_differences
 
 from imagebook.layers import Conv2D, Dense
 from imagebook.lenet import TABLE_1, ConnectionTableConv2D, InputPlane, ScaledTanh, Subsampling, lenet5
@@ -96,17 +97,8 @@ def test_gradients_match_central_differences(index):
     weighting = rng.normal(size=layer.forward(inputs).shape)
     pairs = [(inputs, layer.backward(weighting))]
     pairs += [(layer.parameters[name], layer.gradients[name]) for name in layer.parameters]
-    step = 1e-5
     for values, gradient in pairs:
-        expected = np.empty_like(values)
-        for place in np.ndindex(values.shape):
-            original = values[place]
-            values[place] = original + step
-            above = np.sum(weighting * layer.forward(inputs))
-            values[place] = original - step
-            below = np.sum(weighting * layer.forward(inputs))
-            values[place] = original
-            expected[place] = (above - below) / (2 * step)
+        expected = central_differences(lambda: np.sum(weighting * layer.forward(inputs)), values)
         np.testing.assert_allclose(gradient, expected, rtol=1e-7, atol=1e-8)
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from gradients import central_differences
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,22 +17,6 @@ from imagebook.posttraining import (
     quantize_model,
 )
 from imagebook.softmax import log_softmax, softmax
-
-
-def central_differences(function, values):
-    """Return the slope of a function of one array, element by element."""
-    values, step = np.array(values), 1e-6
-    slope = np.empty_like(values)
-    for index in np.ndindex(values.shape):
-        original = values[index]
-        values[index] = original + step
-        above = function(values)
-        values[index] = original - step
-        below = function(values)
-        values[index] = original
-        slope[index] = (above - below) / (2 * step)
-    return slope
-
 
 # Distillation
 
@@ -50,7 +35,7 @@ def test_distillation_gradient_agrees_with_central_differences(temperature):
     logits, teacher_logits = rng.normal(size=(2, 5, 3))
     _, gradient = distillation_loss(logits, teacher_logits, temperature=temperature)
     expected = central_differences(
-        lambda values: distillation_loss(values, teacher_logits, temperature=temperature)[0], logits
+        lambda: distillation_loss(logits, teacher_logits, temperature=temperature)[0], logits, step=1e-6
     )
     np.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=1e-9)
 
@@ -243,9 +228,13 @@ def test_preference_gradients_agree_with_central_differences():
     chosen, rejected, reference_chosen, reference_rejected = np.random.default_rng(0).normal(size=(4, 6))
     reference = {"reference_chosen": reference_chosen, "reference_rejected": reference_rejected, "beta": 0.7}
     _, chosen_gradient, rejected_gradient = preference_loss(chosen, rejected, **reference)
-    expected = central_differences(lambda values: preference_loss(values, rejected, **reference)[0], chosen)
+
+    def loss():
+        return preference_loss(chosen, rejected, **reference)[0]
+
+    expected = central_differences(loss, chosen, step=1e-6)
     np.testing.assert_allclose(chosen_gradient, expected, rtol=1e-6)
-    expected = central_differences(lambda values: preference_loss(chosen, values, **reference)[0], rejected)
+    expected = central_differences(loss, rejected, step=1e-6)
     np.testing.assert_allclose(rejected_gradient, expected, rtol=1e-6)
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from gradients import central_differences
 
 from imagebook import mnist
 from imagebook.attention import TransformerBlock
@@ -243,15 +244,7 @@ def test_adapter_gradients_agree_with_central_differences():
     pairs = [(inputs, adapter.backward(weighting))]
     pairs += [(adapter.parameters[name], adapter.gradients[name]) for name in ("A", "B")]
     for values, gradient in pairs:
-        expected = np.empty_like(values)
-        for index in np.ndindex(values.shape):
-            original = values[index]
-            values[index] = original + 1e-5
-            above = np.sum(weighting * adapter.forward(inputs))
-            values[index] = original - 1e-5
-            below = np.sum(weighting * adapter.forward(inputs))
-            values[index] = original
-            expected[index] = (above - below) / 2e-5
+        expected = central_differences(lambda: np.sum(weighting * adapter.forward(inputs)), values)
         np.testing.assert_allclose(gradient, expected, rtol=1e-7, atol=1e-8)
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from gradients import central_differences
 
 from imagebook.autoencoder import Autoencoder
 from imagebook.optim import Adam
@@ -33,20 +34,6 @@ class FixedNoise(np.random.Generator):
 
     def standard_normal(self, size):
         return np.random.default_rng(3).standard_normal(size)
-
-
-def central_differences(function, values, step=1e-5):
-    """Return the derivatives of function() with respect to each of the values, which it reads."""
-    result = np.empty_like(values)
-    for index in np.ndindex(values.shape):
-        original = values[index]
-        values[index] = original + step
-        above = function()
-        values[index] = original - step
-        below = function()
-        values[index] = original
-        result[index] = (above - below) / (2 * step)
-    return result
 
 
 # kl_divergence and reparameterize

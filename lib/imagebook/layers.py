@@ -370,9 +370,8 @@ class DepthwiseConv2D(Layer):
     def store_gradients(self, gradient):
         """Store dL/dw, the slices of x times dL/dy of their channel, and dL/db."""
         gradient, inputs = self._recall(gradient)
-        slices = unfold(
-            inputs, self.parameters["weights"].shape[:2], **self._geometry
-        )  # (N, H', W', kh, kw, C)
+        size = self.parameters["weights"].shape[:2]
+        slices = unfold(inputs, size, **self._geometry)  # (N, H', W', kh, kw, C)
         self.gradients = {
             "weights": np.einsum("nhwijc,nhwc->ijc", slices, gradient),
             "bias": np.einsum("nhwc->c", gradient),
