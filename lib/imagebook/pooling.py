@@ -1,9 +1,11 @@
 """Pooling: a window visits an image and keeps one number of what it sees, its maximum or its average."""
 
+from functools import reduce
+
 import numpy as np
 
 from imagebook import _checks
-from imagebook.convolution import output_size, unfold
+from imagebook.convolution import output_size
 
 
 def max_pool2d(images, size, *, stride=None, padding=0):
@@ -47,10 +49,8 @@ def max_pool2d(images, size, *, stride=None, padding=0):
     # Nothing is smaller than this, so padding never wins.
     has_floats = images.dtype.kind == "f"
     lowest = -np.inf if has_floats else np.iinfo(images.dtype).min
-    slices = _slices(images, size, stride, padding, fill=lowest)
-    result = slices[:, :, :, 0, 0].copy()
-    for i, j in _cells(slices):
-        np.maximum(result, slices[:, :, :, i, j], out=result)
+    batch, size, stride = _windows(images, size, stride, padding, fill=lowest)
+    result = _over_windows(np.maximum, batch, size, stride)
     return _checks.unbatch(result, images.ndim)
 
 
@@ -92,21 +92,20 @@ def average_pool2d(images, size, *, stride=None, padding=0):
            [5.75, 3.5 ]])
     """
     images = _checks.floats("images", images, ndim=(2, 3, 4))
-    slices = _slices(images, size, stride, padding, fill=0)
-    total = slices[:, :, :, 0, 0].copy()
+    batch, size, stride = _windows(images, size, stride, padding, fill=0)
     with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity spread to all that see them
-        for i, j in _cells(slices):
-            total += slices[:, :, :, i, j]
+        result = _over_windows(np.add, batch, size, stride)
     if np.any(padding):
         ones = np.ones(_checks.batch("images", images).shape[1:3], images.dtype)
-        total /= _slices(ones, size, stride, padding, fill=0).sum(axis=(3, 4))  # the pixels seen
+        seen, _, _ = _windows(ones, size, stride, padding, fill=0)
+        result /= _over_windows(np.add, seen, size, stride)  # the pixels that are not padding
     else:
-        total /= slices.shape[3] * slices.shape[4]
-    return _checks.unbatch(total, images.ndim)
+        result /= size[0] * size[1]
+    return _checks.unbatch(result, images.ndim)
 
 
-def _slices(images, size, stride, padding, *, fill):
-    """Return what every window sees, shape (N, H', W', kh, kw, C), with `fill` for the padding."""
+def _windows(images, size, stride, padding, *, fill):
+    """Return the padded images as a batch (N, H, W, C), and size and stride of the window as pairs."""
     size = _checks.pair("size", size, low=1)
     stride = size if stride is None else _checks.pair("stride", stride, low=1)
     padding = _checks.pair("padding", padding, low=0)
@@ -115,12 +114,26 @@ def _slices(images, size, stride, padding, *, fill):
     batch = _checks.batch("images", images)
     for axis in (0, 1):
         output_size(batch.shape[1 + axis], size[axis], padding=padding[axis])
+    if 0 in batch.shape[1:]:
+        raise ValueError(f"images must have at least one row, column and channel, got shape {images.shape}")
     if any(padding):
         margins = ((0, 0), (padding[0],) * 2, (padding[1],) * 2, (0, 0))
         batch = np.pad(batch, margins, constant_values=fill)
-    return unfold(batch, size, stride=stride)
+    return batch, size, stride
 
 
-def _cells(slices):
-    """Return the window's cells (i, j) but the first: to loop over these is faster than over the windows."""
-    return list(np.ndindex(slices.shape[3:5]))[1:]
+def _over_windows(join, batch, size, stride):
+    """Return the pixels (N, H, W, C) of every window, joined: first down its columns, then along its row.
+
+    The maximum of a window is the maximum of its columns' maxima, and so it is with sums: kh + kw - 2 steps on
+    all the windows in place of kh kw - 1.
+    """
+    columns = reduce(join, [batch[:, part] for part in _visited(batch.shape[1], size[0], stride[0])])
+    result = reduce(join, [columns[:, :, part] for part in _visited(batch.shape[2], size[1], stride[1])])
+    return result.copy() if size == (1, 1) else result  # never a view of the images
+
+
+def _visited(length, size, stride):
+    """Return, for each cell of a window, the slice of the cells that it meets along an axis."""
+    span = (output_size(length, size, stride=stride) - 1) * stride + 1
+    return [slice(cell, cell + span, stride) for cell in range(size)]
