@@ -1,0 +1,99 @@
+// The host: brings the figures of a page alive when they come near the window. No kernel, no network beyond this site.
+"use strict";
+globalThis.imagebook = (() => {
+  /* registry */
+  const folder = document.currentScript.src.replace(/[^/]*$/, "");
+  const assets = {};
+
+  // Scripts, not modules or fetch: a page that is opened from disk may load those.
+  const loading = {};
+  const load = (name) =>
+    (loading[name] ??= new Promise((done, fail) => {
+      const script = document.createElement("script");
+      script.src = `${folder}${name}.js`;
+      script.onload = done;
+      script.onerror = () => fail(new Error(`${name}.js is missing`));
+      document.head.append(script);
+    }));
+
+  /** A widget's state, with the methods of the model that Jupyter would give. */
+  class Model {
+    constructor(state) {
+      this.state = state;
+      this.listeners = new Map();
+    }
+    get(name) {
+      return this.state[name];
+    }
+    set(name, value) {
+      if (JSON.stringify(this.state[name]) === JSON.stringify(value)) return;
+      this.state[name] = value;
+      for (const listener of this.listeners.get(`change:${name}`) ?? []) listener();
+    }
+    save_changes() {}
+    on(event, listener) {
+      if (!this.listeners.has(event)) this.listeners.set(event, new Set());
+      this.listeners.get(event).add(listener);
+    }
+    off(event, listener) {
+      this.listeners.get(event)?.delete(listener);
+    }
+  }
+
+  /** Return what the page's address says: which figure, and its state, which nobody has checked yet. */
+  const linked = () => {
+    const query = new URLSearchParams(location.search);
+    const text = query.get("state") ?? "";
+    let state = null;
+    try {
+      if (text.length <= 20000) state = JSON.parse(text);
+    } catch {
+      // The figure says that the link cannot be read.
+    }
+    return { figure: query.get("figure"), state };
+  };
+
+  const start = async (slot, models) => {
+    const first = slot.querySelector(".ib-first");
+    const { figure, model: id } = slot.dataset;
+    try {
+      const model = models[id];
+      const names = model.get("_asset_names");
+      await Promise.all([load("kit"), load(figure), ...names.map((name) => load(`assets/${name}`))]);
+      const { fromBase64 } = use("kit/state");
+      model.set("_assets", Object.fromEntries(names.map((name) => [name, fromBase64(assets[name])])));
+      model.set("_messages", imagebook.messages);
+      model.address = (state) => {
+        const query = new URLSearchParams({ figure: slot.id, state: JSON.stringify(state) });
+        return `${location.href.replace(/[?#].*$/, "")}?${query}#${slot.id}`;
+      };
+      const link = linked();
+      model.given = link.figure === slot.id ? link.state : undefined;
+      const el = document.createElement("div");
+      slot.append(el);
+      await use("kit/figure").present(use(figure).figure)({ model, el });
+      first.hidden = true;
+      slot.dataset.alive = "true";
+    } catch (error) {
+      const note = document.createElement("p");
+      note.textContent = `This figure could not start (${error.message}). Its first state is shown above.`;
+      first.append(note);
+      console.error(error);
+    }
+  };
+
+  const states = JSON.parse(document.getElementById("ib-states").textContent);
+  const models = Object.fromEntries(Object.entries(states).map(([id, state]) => [id, new Model(state)]));
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        observer.unobserve(target);
+        start(target, models);
+      }
+    },
+    { rootMargin: "100% 0px" },
+  );
+  for (const slot of document.querySelectorAll(".ib-slot")) observer.observe(slot);
+  return { define, use, assets, messages: {} };
+})();

@@ -1,0 +1,116 @@
+"""Puts interactive figures on the page: alive without a kernel, from disk too, and a picture where nothing runs.
+
+Execution stores the state of every widget in the notebook, and each widget's output carries a picture and words. Here
+such an output becomes that picture in a slot that knows its figure, the states are written once at the page's end,
+and `_static/figures/` gets the scripts: host, shared kit, one for each figure, one for each asset.
+"""
+
+import base64
+import json
+from pathlib import Path
+
+from docutils import nodes
+from markupsafe import escape
+from sphinx.transforms import SphinxTransform
+
+from imagebook import widgets
+from imagebook.widgets import FIGURES, _assets, _modules
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+HOST = Path(__file__).with_name("figures.js")
+# What Jupyter needs of a widget's state and the page does not: its scripts and assets are files of their own.
+NOT_ON_THE_PAGE = {"_esm", "_css", "_assets"}
+
+
+class Figures(SphinxTransform):
+    """Replaces the output of each widget by its slot."""
+
+    default_priority = 450  # after the picture got its alternative text
+
+    def apply(self):
+        files = self.env.nb_metadata.get(self.env.docname, {}).get("js_files", {})
+        _, stored = files.pop("ipywidgets_state", (None, {"body": '{"state": {}}'}))
+        models = json.loads(stored["body"])["state"]
+        shown = {}
+        for bundle in list(self.document.findall(nodes.container)):
+            parts = {part.get("mime_type"): part for part in bundle if isinstance(part, nodes.Element)}
+            if bundle.get("nb_element") != "mime_bundle" or VIEW not in parts:
+                continue
+            model = json.loads(parts[VIEW].astext().partition(">")[2].rpartition("<")[0])["model_id"]
+            state = models[model]["state"]
+            image = next(parts["image/png"].findall(nodes.image))
+            bundle.replace_self(slot(model, state, image, number=1 + len(shown.get(state["_name"], []))))
+            shown.setdefault(state["_name"], []).append(model)
+        if shown:
+            self.document["figures"] = sorted(shown)
+            on_page = {
+                model: {
+                    key: value for key, value in models[model]["state"].items() if key not in NOT_ON_THE_PAGE
+                }
+                for model in dict.fromkeys(sum(shown.values(), []))
+            }
+            content = json.dumps(on_page, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+            script = f'<script type="application/json" id="ib-states">{content}</script>'
+            self.document.append(nodes.raw("", script, format="html"))
+
+
+def slot(model, state, image, *, number):
+    """Return the nodes of a figure's place on the page."""
+    anchor = f"figure-{state['_name'].replace('_', '-')}" + (f"-{number}" if number > 1 else "")
+    opening = f'<div class="ib-slot" id="{anchor}" data-figure="{state["_name"]}" data-model="{model}"><div class="ib-first">'
+    words = f"<p><strong>{escape(state['_title'])}.</strong> {escape(state['_help'])}</p></div></div>"
+    image["loading"] = "lazy"
+    return [nodes.raw("", opening, format="html"), image, nodes.raw("", words, format="html")]
+
+
+def add_files(app, pagename, templatename, context, doctree):
+    """Add the host and the style sheet to the pages that have figures, and to no other."""
+    if doctree is not None and doctree.get("figures"):
+        app.add_js_file("figures/figures.js", loading_method="defer")
+        app.add_css_file("figures/figures.css")
+
+
+def write_scripts(app, error):
+    """Write the scripts and the style sheet of all figures."""
+    if error is None and app.builder.format == "html":
+        folder = Path(app.outdir, "_static/figures")
+        (folder / "assets").mkdir(parents=True, exist_ok=True)
+        for name, text in scripts().items():
+            (folder / name).write_text(text, encoding="utf-8")
+
+
+def scripts():
+    """Return the website's scripts and style sheet, {name: text}."""
+    figures = list(FIGURES.values())
+    kit = {
+        path.relative_to(_modules.FOLDER).with_suffix("").as_posix()
+        for path in _modules.FOLDER.glob("kit/*.js")
+    }
+    texts = {
+        "figures.js": HOST.read_text(encoding="utf-8").replace("/* registry */", _modules.REGISTRY),
+        "kit.js": closed(_modules.definition(name) for name in sorted(kit)),
+    }
+    for name in figures:
+        own = [module for module in _modules.needs(name) if module not in kit]
+        texts[f"{name}.js"] = closed(_modules.definition(module) for module in own)
+    sheets = ["kit/figure.css", *(f"{name}.css" for name in figures)]
+    texts["figures.css"] = "\n".join(
+        (_modules.FOLDER / sheet).read_text(encoding="utf-8") for sheet in sheets
+    )
+    assets = {name for class_name in FIGURES for name in getattr(widgets, class_name).assets}
+    for name in assets:
+        data = base64.b64encode(_assets.packed(name)).decode("ascii")
+        texts[f"assets/{name}.js"] = f'imagebook.assets["{name}"] = "{data}";\n'
+    return texts
+
+
+def closed(definitions):
+    """Return definitions of modules as one script that leaves no names behind."""
+    return f"(({{ define, use }}) => {{\n{''.join(definitions)}}})(imagebook);\n"
+
+
+def setup(app):
+    app.add_transform(Figures)
+    app.connect("html-page-context", add_files)
+    app.connect("build-finished", write_scripts)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

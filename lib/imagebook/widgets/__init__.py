@@ -1,0 +1,19 @@
+"""Interactive figures: each a class in Python and a small ES module, alive in Jupyter and on a plain web page.
+
+`FIGURES` lists them; `from imagebook.widgets import ConvolutionStepper` loads only what that figure needs.
+"""
+
+from importlib import import_module
+
+# Every class and the module (x.py, x.js, x.css) that it is in, in the order of the book's page of figures.
+FIGURES = {
+    "IntersectionOverUnion": "iou",
+}
+__all__ = list(FIGURES)
+
+
+def __getattr__(name):
+    """Load a figure when it is first asked for."""
+    if name not in FIGURES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{FIGURES[name]}"), name)

@@ -1,0 +1,88 @@
+"""A real browser for the tests: Chromium, driven by Playwright, with no way out of this machine."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# No look at hosts outside, no first-run pages; containers have no sandbox and no graphics card.
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --force-color-profile=srgb"
+).split()
+
+
+def chromium():
+    """Return the path of a browser, or skip; a machine that builds the book for others must have one."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        message = "needs Chromium: install the package chromium (Debian, Ubuntu: apt-get install chromium)"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Return a browser without a window."""
+    path = chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a line for each."""
+
+    def log_message(self, *args):
+        """Print nothing."""
+
+
+def serve(folder):
+    """Serve a folder on loopback; return the server and its address."""
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, f"http://127.0.0.1:{server.server_port}"
+
+
+@pytest.fixture(scope="session")
+def modules(browser):
+    """Return a function that calls a function of the figures' modules in the browser, many times in one go.
+
+    `modules("kit/boxes", "iou", cases)` returns the results for a list of argument lists. Typed arrays come back as
+    lists. `convert`, the text of a JavaScript function, makes of each case's arguments what the function takes.
+    """
+    server, address = serve(ROOT / "lib/imagebook/widgets")
+    page = browser.new_page()
+    page.goto(f"{address}/kit/")
+
+    def call(module, function, cases, *, convert="(...args) => args"):
+        return page.evaluate(
+            """async ([module, name, cases, convert]) => {
+                const exported = await import(`/${module}.js`);
+                const prepare = eval(convert);
+                const plain = (value) =>
+                    ArrayBuffer.isView(value) ? Array.from(value)
+                    : Array.isArray(value) ? value.map(plain)
+                    : value !== null && typeof value === "object"
+                        ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
+                    : value;
+                return cases.map((args) => plain(exported[name](...prepare(...args))));
+            }""",
+            [module, function, cases, convert],
+        )
+
+    yield call
+    page.close()
+    server.shutdown()
+    server.server_close()
