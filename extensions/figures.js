@@ -95,5 +95,5 @@ globalThis.imagebook = (() => {
     { rootMargin: "100% 0px" },
   );
   for (const slot of document.querySelectorAll(".ib-slot")) observer.observe(slot);
-  return { define, use, assets, messages: {} };
+  return { define, use, assets, models, messages: {} };
 })();

@@ -4,6 +4,8 @@ import functools
 import http.server
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -86,3 +88,48 @@ def modules(browser):
     page.close()
     server.shutdown()
     server.server_close()
+
+
+# What tests ask of a page with a figure: its state, and to set it.
+PAGE_HELPERS = """() => {
+    const only = new URLSearchParams(location.search).get("only");
+    for (const slot of document.querySelectorAll(".ib-slot")) if (slot.dataset.figure !== only) slot.remove();
+    globalThis.state = (name) => {
+        const model = imagebook.models[name];
+        return Object.fromEntries(Object.keys(model.get("_schema")).map((key) => [key, model.get(key)]));
+    };
+    globalThis.setState = (name, values) => {
+        for (const [key, value] of Object.entries(values)) imagebook.models[name].set(key, value);
+    };
+}"""
+
+
+@pytest.fixture(scope="session")
+def preview(tmp_path_factory):
+    """Return the address of a page with all figures, as tools/preview.py writes it."""
+    folder = tmp_path_factory.mktemp("preview")
+    command = [sys.executable, str(ROOT / "tools/preview.py"), "--folder", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+    return (folder / "index.html").as_uri()
+
+
+@pytest.fixture
+def figure_page(browser, preview):
+    """Return a function that opens a page with one figure, alive, from disk.
+
+    On the page `state(name)` returns the figure's state and `setState(name, values)` changes it; `name` is the
+    figure's module. Options are those of Playwright's `new_page`.
+    """
+    pages = []
+
+    def open_page(name, **options):
+        page = browser.new_page(**options)
+        pages.append(page)
+        page.goto(f"{preview}?only={name}")
+        page.evaluate(PAGE_HELPERS)
+        page.wait_for_selector(f".ib-slot[data-figure={name}][data-alive]")
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
