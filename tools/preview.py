@@ -19,9 +19,11 @@ def main():
     """Write the page."""
     names = {module: name for name, module in widgets.FIGURES.items()}
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("figure", nargs="*", default=list(names), choices=list(names), metavar="figure")
+    parser.add_argument("figure", nargs="*", metavar="figure", help="a module; all if none is named")
     parser.add_argument("--folder", type=Path, default=ROOT / "_build/preview")
     options = parser.parse_args()
+    if unknown := set(options.figure) - set(names):
+        parser.error(f"there is no figure {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     static = options.folder / "_static/figures"
     (static / "assets").mkdir(parents=True, exist_ok=True)
     for name, text in figures.scripts().items():

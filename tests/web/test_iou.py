@@ -8,9 +8,9 @@ from imagebook import boxes
 
 def random_boxes(rng, count):
     """Return boxes on a sheet of 12 x 8, some of them touching, equal or without area."""
-    corners = rng.integers(0, 9, (count, 2))
-    sizes = rng.integers(0, 4, (count, 2))
-    return np.concatenate([corners, corners + sizes], axis=1) / rng.choice([1.0, 3.0], (count, 1))
+    corners = rng.integers(0, 6, (count, 2))
+    sizes = rng.integers(0, 8, (count, 2))
+    return np.concatenate([corners, corners + sizes], axis=1) / rng.choice([1.0, 3.0])
 
 
 def test_the_page_computes_the_librarys_iou(modules):
