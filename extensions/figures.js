@@ -63,6 +63,7 @@ globalThis.imagebook = (() => {
       const { fromBase64 } = use("kit/state");
       model.set("_assets", Object.fromEntries(names.map((name) => [name, fromBase64(assets[name])])));
       model.set("_messages", imagebook.messages);
+      model.home = new URL("../../", folder).href;
       model.address = (state) => {
         const query = new URLSearchParams({ figure: slot.id, state: JSON.stringify(state) });
         return `${location.href.replace(/[?#].*$/, "")}?${query}#${slot.id}`;
