@@ -103,7 +103,7 @@ def test_new_rows_and_columns(modules):
         "(matrix, rows, columns) => [matrix, rows, columns, (m, r, c) => m[r % m.length][c % m[0].length]]"
     )
     found = modules(
-        "kit/sizes", "resized", [[[[1, 2], [3, 4]], 3, 3], [[[1, 2], [3, 4]], 1, 1]], convert=resize
+        "kit/matrices", "resized", [[[[1, 2], [3, 4]], 3, 3], [[[1, 2], [3, 4]], 1, 1]], convert=resize
     )
     assert found == [[[1, 2, 1], [3, 4, 3], [1, 2, 1]], [[1]]]
 
@@ -156,10 +156,10 @@ def test_what_does_not_fit_is_said(figure_page):
     warning = page.locator(".convolution-stepper-warning")
     expect(warning).to_be_empty()
     page.get_by_label("Example").select_option("a stride that does not fit")
-    expect(warning).to_have_text("The stride does not fit: at the far end the filter never visits row 4.")
+    expect(warning).to_have_text("The stride does not fit. Never visited at the far end: row 4.")
     page.evaluate("setState('convolution_stepper', {kernel: [[1]], padding: 1, stride: 2})")
     expect(warning).to_contain_text("padding below")
-    expect(warning).to_contain_text("It jumps over row 1, row 3, column 1, column 3, column 5.")
+    expect(warning).to_contain_text("Jumped over: row 1, row 3, column 1, column 3, column 5.")
     page.evaluate(
         "state => setState('convolution_stepper', state)",
         {"kernel": [[0, 1], [2, 3]], "dilation": 3, "padding": 0, "image": [[1, 2]]},

@@ -9,6 +9,7 @@ from importlib import import_module
 FIGURES = {
     "IntersectionOverUnion": "iou",
     "ConvolutionStepper": "convolution_stepper",
+    "PoolingStepper": "pooling_stepper",
 }
 __all__ = list(FIGURES)
 

@@ -4,7 +4,7 @@ import { presets, row, slider, toggle } from "./kit/controls.js";
 import { crossCorrelate2d, flipped, padded, products, sliceAt, spanOf, total, unseen } from "./kit/convolution.js";
 import { element, format } from "./kit/dom.js";
 import { matrixGrid } from "./kit/grid.js";
-import { repeating, sizeMenus } from "./kit/sizes.js";
+import { leftOver, repeating, scrolling, sizeMenus, writer } from "./kit/matrices.js";
 import { stepper } from "./kit/steps.js";
 import { say } from "./kit/text.js";
 
@@ -23,13 +23,8 @@ const MOST_IN_WORDS = 9;
 
 export const figure = {
   render(context, body) {
-    const edit = (name, r, c, value) => {
-      const { low, high } = context.schema[name];
-      if (value < low || value > high) return context.notice(say("Numbers here go from {low} to {high}.", { low: format(low), high }));
-      context.set({ [name]: context.get(name).map((line, i) => (i === r ? line.map((old, j) => (j === c ? value : old)) : line)) });
-    };
-    const input = paddedGrid((r, c, value) => edit("image", r, c, value));
-    const filter = matrixGrid({ label: say("Filter"), change: (r, c, value) => edit("kernel", r, c, value) });
+    const input = paddedGrid(writer(context, "image"));
+    const filter = matrixGrid({ label: say("Filter"), change: writer(context, "kernel") });
     const turned = matrixGrid({ label: say("Filter, turned") });
     const multiplied = matrixGrid({ label: say("Products") });
     let result = [];
@@ -144,10 +139,6 @@ function paddedGrid(change) {
   return { element: grid.element, update };
 }
 
-function scrolling(label, child) {
-  return element("div", { class: "ib-scroll", role: "region", tabindex: 0, "aria-label": label }, child);
-}
-
 function isOutside(r, c, image, padding) {
   return r < padding || c < padding || r >= padding + image.length || c >= padding + image[0].length;
 }
@@ -173,23 +164,4 @@ function tooLarge(matrix, rows, columns, dilation) {
     span: `${spanOf(rows, dilation)} × ${spanOf(columns, dilation)}`,
     size: `${matrix.length} × ${matrix[0].length}`,
   });
-}
-
-/** Return a sentence about the cells that no position of the filter sees, "" if there are none. */
-function leftOver(missed, image, padding) {
-  const named = (places, size, name, beyond) => {
-    const cells = places.map((place) => place - padding + 1);
-    const inside = cells.filter((cell) => cell >= 1 && cell <= size).map((cell) => say(name, { number: cell }));
-    return cells.some((cell) => cell > size) ? [...inside, say(beyond)] : inside;
-  };
-  const list = (part) =>
-    [
-      ...named(missed[0][part], image.length, "row {number}", "padding below"),
-      ...named(missed[1][part], image[0].length, "column {number}", "padding on the right"),
-    ].join(", ");
-  const [end, between] = [list("end"), list("between")];
-  const texts = [];
-  if (end) texts.push(say("The stride does not fit: at the far end the filter never visits {cells}.", { cells: end }));
-  if (between) texts.push(say("It jumps over {cells}.", { cells: between }));
-  return texts.join(" ");
 }

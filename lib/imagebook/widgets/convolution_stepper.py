@@ -33,8 +33,8 @@ class ConvolutionStepper(Figure):
     dilation : int from 1 to 3
         Cells from one cell of the filter to the next.
     flip : bool
-        Whether the filter is turned by 180 degrees first: convolution as mathematicians define it. If not, the
-        figure shows what machine learning calls convolution, the cross-correlation.
+        Whether the filter is turned by 180 degrees first: convolution as mathematicians define it. If not,
+        the figure shows what machine learning calls convolution, the cross-correlation.
     step : int from 0 to 195
         The position that is shown, counted row by row; beyond the last one, the last is shown.
     whole : bool
