@@ -10,6 +10,7 @@ FIGURES = {
     "IntersectionOverUnion": "iou",
     "ConvolutionStepper": "convolution_stepper",
     "PoolingStepper": "pooling_stepper",
+    "SeparableCost": "separable_cost",
 }
 __all__ = list(FIGURES)
 
