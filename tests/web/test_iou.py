@@ -93,3 +93,17 @@ def test_the_page_converts_and_clips_as_the_library(modules):
     np.testing.assert_allclose(
         modules("kit/boxes", "area", [[box] for box in corners.tolist()]), boxes.area(corners), rtol=1e-12
     )
+
+
+def test_a_finger_drags_a_box_and_the_page_stays(figure_page):
+    """A part of an SVG has no touch-action of its own: the page must not scroll in place of the box."""
+    page = figure_page("iou", has_touch=True, viewport={"width": 390, "height": 500})
+    place = page.locator(".iou-first .ib-box-face").bounding_box()
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    client = page.context.new_cdp_session(page)
+    moves = [("touchMove", [{"x": x + 2 * way, "y": y - 10 * way}]) for way in (1, 2, 3, 4)]
+    for kind, points in [("touchStart", [{"x": x, "y": y}]), *moves, ("touchEnd", [])]:
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    unit = page.locator(".iou-sheet").bounding_box()["width"] / 12
+    page.wait_for_function("wanted => Math.abs(state('iou').first[1] - wanted) < 0.11", arg=2 - 40 / unit)
+    assert page.evaluate("scrollY") == 0
