@@ -9,6 +9,7 @@ from importlib import import_module
 FIGURES = {
     "IntersectionOverUnion": "iou",
     "BoxEditor": "box_editor",
+    "NMSStepper": "nms_stepper",
 }
 __all__ = list(FIGURES)
 
