@@ -11,6 +11,8 @@ FIGURES = {
     "ConvolutionStepper": "convolution_stepper",
     "PoolingStepper": "pooling_stepper",
     "SeparableCost": "separable_cost",
+    "BoxEditor": "box_editor",
+    "NMSStepper": "nms_stepper",
 }
 __all__ = list(FIGURES)
 
