@@ -13,6 +13,8 @@ FIGURES = {
     "SeparableCost": "separable_cost",
     "BoxEditor": "box_editor",
     "NMSStepper": "nms_stepper",
+    "AutoencoderExplorer": "autoencoder_explorer",
+    "LatentMap": "latent_map",
 }
 __all__ = list(FIGURES)
 
