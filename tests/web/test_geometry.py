@@ -50,11 +50,20 @@ def test_products_inverses_and_other_centres(modules):
     points = rng.uniform(-10, 10, (500, 2))
     lists = [[matrix.tolist() for matrix in three] for three in matrices]
     close(modules("kit/geometry", "product", lists), [a @ b @ c for a, b, c in matrices])
-    close(modules("kit/geometry", "inverse", [[three[0]] for three in lists]), [np.linalg.inv(a) for a, *_ in matrices])
-    found = modules("kit/geometry", "about", [[m[0], p[::-1]] for m, p in zip(lists, points.tolist(), strict=True)])
+    close(
+        modules("kit/geometry", "inverse", [[three[0]] for three in lists]),
+        [np.linalg.inv(a) for a, *_ in matrices],
+    )
+    found = modules(
+        "kit/geometry", "about", [[m[0], p[::-1]] for m, p in zip(lists, points.tolist(), strict=True)]
+    )
     close(found, [geometry.about(a, point) for (a, *_), point in zip(matrices, points, strict=True)])
-    moved = modules("kit/geometry", "transformPoint", [[p, m[0]] for m, p in zip(lists, points.tolist(), strict=True)])
-    wanted = [geometry.transform_points(p[np.newaxis], a)[0] for (a, *_), p in zip(matrices, points, strict=True)]
+    moved = modules(
+        "kit/geometry", "transformPoint", [[p, m[0]] for m, p in zip(lists, points.tolist(), strict=True)]
+    )
+    wanted = [
+        geometry.transform_points(p[np.newaxis], a)[0] for (a, *_), p in zip(matrices, points, strict=True)
+    ]
     close(moved, wanted)
 
 

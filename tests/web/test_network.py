@@ -10,6 +10,7 @@ from imagebook import layers, mnist, pretrained
 from imagebook.softmax import softmax
 from imagebook.widgets import _variants
 
+
 def image(array):
     """Return an array (H, W, C) as the kit's modules take it."""
     height, width, channels = array.shape
@@ -30,7 +31,9 @@ def test_dense(modules):
         layer = layers.Dense(n, m, rng=rng, dtype=np.float64)
         layer.parameters["bias"][...] = rng.normal(size=m)
         inputs = sparse(rng, n)
-        cases.append([inputs.tolist(), *(layer.parameters[name].ravel().tolist() for name in ("weights", "bias"))])
+        cases.append(
+            [inputs.tolist(), *(layer.parameters[name].ravel().tolist() for name in ("weights", "bias"))]
+        )
         wanted.append(layer.forward(inputs[np.newaxis])[0])
         sizes.add((n, m))
     for found, expected in zip(modules("kit/network", "dense", cases), wanted, strict=True):

@@ -38,7 +38,7 @@ def probabilities(image, model=None):
     >>> int(probabilities(digit(0)).argmax())
     7
     """
-    image = mnist.scale(image) if image.dtype == np.uint8 else image
+    image = image / np.float32(255) if image.dtype == np.uint8 else image
     logits = (model or network()).predict(image[np.newaxis, :, :, np.newaxis])
     return softmax(logits[0].astype(np.float64))
 

@@ -108,10 +108,18 @@ export const figure = {
     const evidence = element("div", { class: "cnn_explorer-products" }, element("p", { class: "ib-caption", text: say("All products, map by map (blue adds, orange takes away)") }), products.element);
     const tables = [say("Window"), say("× filter"), say("= products")].map((label) => matrixGrid({ label }));
     const sum = element("p", { class: "cnn_explorer-sum" });
-    const channelSlider = slider(context, "channel", say("Map"), { show: (value) => format(value + 1) });
-    const sourceSlider = slider(context, "source", say("Map of the layer below"), { show: (value) => format(value + 1) });
-    const most = (control, count) => {
+    // Maps count from one, classes from zero; what lies outside of the layer counts as its last.
+    const ordinal = (value, name) => {
+      const { channels, height } = mapsOf(layers, name);
+      return String(Math.min(value, channels - 1) + (height > 1 ? 1 : 0));
+    };
+    layers = smallCnn(weights, digitOf(context, "digit"));
+    const channelSlider = slider(context, "channel", say("Map"), { show: (value) => ordinal(value, context.get("layer")) });
+    const sourceSlider = slider(context, "source", say("Map of the layer below"), { show: (value) => ordinal(value, LAYERS[context.get("layer")].below) });
+    const most = (control, count, text) => {
       control.querySelector("input").max = count - 1;
+      control.querySelector("input").setAttribute("aria-valuetext", text);
+      control.querySelector("output").textContent = text;
       control.hidden = count === 1;
     };
     body.append(
@@ -132,7 +140,8 @@ export const figure = {
       layers = smallCnn(weights, digitOf(context, "digit"));
       for (const { layer, strip, size } of strips) {
         const maps = mapsOf(layers, layer);
-        strip.draw(maps, { columns: maps.height === 1 ? 10 : 8 });
+        const high = strip.draw(maps, { columns: maps.height === 1 ? 10 : 8 });
+        strip.element.setAttribute("aria-label", say("{layer}: {count} maps, the darkest number is {high}", { layer: names[layer], count: maps.channels, high: format(high) }));
         if (maps.height > 1 && !size.textContent) size.textContent = say("{count} of {height} × {width}", { count: maps.channels, height: maps.height, width: maps.width });
       }
       bars.update(layers.probabilities, { mark: argmax(layers.probabilities) });
@@ -157,10 +166,9 @@ export const figure = {
       const place = say("row {row}, column {column}: {value}", { row: found.row + 1, column: found.column + 1, value: format(found.value) });
       here.element.setAttribute("aria-label", say("{map}; arrow keys choose a number; {place}", { map: captions[1].textContent, place }));
       below.element.setAttribute("aria-label", captions[0].textContent);
-      most(channelSlider, to.channels);
+      most(channelSlider, to.channels, ordinal(found.channel, layer));
       channelSlider.firstChild.textContent = to.height === 1 ? say("Class") : say("Map");
-      channelSlider.querySelector("output").textContent = to.height === 1 ? found.channel : found.channel + 1;
-      most(sourceSlider, found.products ? from.channels : 1);
+      most(sourceSlider, found.products ? from.channels : 1, ordinal(found.source, LAYERS[layer].below));
       evidence.hidden = !found.products || from.channels === 1;
       if (!evidence.hidden) {
         products.draw(found.products, { columns: 8 });

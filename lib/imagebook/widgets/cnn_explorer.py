@@ -69,7 +69,7 @@ class CNNExplorer(Figure):
     @property
     def activations(self):
         """What each layer makes of the digit."""
-        values = mnist.scale(self.digit)[np.newaxis, :, :, np.newaxis]
+        values = mnist.scale(self.digit[np.newaxis])
         result = {}
         for name, layer in zip([*LAYERS[:6], "flat", "scores"], _classifier.network().layers, strict=True):
             values = layer.forward(values)
@@ -81,7 +81,9 @@ class CNNExplorer(Figure):
         """Return a drawing of the digit, of the maps of every layer and of the probabilities."""
         drawing = Drawing(figsize=(8, 8), layout="constrained")
         grid = drawing.add_gridspec(7, 2, width_ratios=(5, 1))
-        for place, (name, values) in enumerate([("digit", self.digit[:, :, np.newaxis]), *self.activations.items()]):
+        for place, (name, values) in enumerate(
+            [("digit", self.digit[:, :, np.newaxis]), *self.activations.items()]
+        ):
             if values.ndim < 3:
                 continue
             axes = drawing.add_subplot(grid[place, 0])

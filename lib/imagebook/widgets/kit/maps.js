@@ -9,7 +9,8 @@ const GREY = palette((value) => Array(3).fill(255 * Math.max(0, value)));
 
 /**
  * Return {element, draw, mark} of a canvas of maps {height, width, channels, data}.
- *   draw(maps, {columns, channel, grey})   all maps, `columns` in a row, or only `channel`; the largest number is darkest
+ *   draw(maps, {columns, channel, grey})   all maps, `columns` in a row, or only `channel`; the largest number, which `draw`
+ *                                          returns, is darkest
  *   mark(index, [row, column, edge])       frame a map, or a square of cells in it; -1: frame nothing
  * `pick(channel, row, column)` hears of what the reader points at, with `drag` while the pointer moves, too.
  */
@@ -42,6 +43,7 @@ export function mapCanvas({ label, pick, drag = false }) {
       }
     }
     context.putImageData(image, 0, 0);
+    return high;
   };
 
   const mark = (index, [row, column, edge] = [0, 0, 0]) => {
