@@ -15,6 +15,7 @@ FIGURES = {
     "NMSStepper": "nms_stepper",
     "AutoencoderExplorer": "autoencoder_explorer",
     "LatentMap": "latent_map",
+    "CNNExplorer": "cnn_explorer",
 }
 __all__ = list(FIGURES)
 
