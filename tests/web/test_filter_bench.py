@@ -31,7 +31,8 @@ def test_the_page_filters_as_the_library(modules):
         "filter",
         arguments,
         convert="""(height, width, data, kernel, channels) =>
-            [{ height, width, data: Float32Array.from(data) }, kernel, channels, (globalThis.buffers ??= {})]""",
+            [{ height, width, data: Float32Array.from(data) }, kernel, channels,
+             (globalThis.buffers ??= {})]""",
     )
     for (image, kernel), result in zip(given, found, strict=True):
         wanted = filtered(image.astype(np.float64), kernel, mean=False)

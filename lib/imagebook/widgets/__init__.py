@@ -9,6 +9,7 @@ from importlib import import_module
 FIGURES = {
     "IntersectionOverUnion": "iou",
     "FilterBench": "filter_bench",
+    "DownsamplingBench": "downsampling_bench",
 }
 __all__ = list(FIGURES)
 

@@ -18,14 +18,14 @@ TONES = {
 
 
 class FilterBench(Figure):
-    """A small filter slides over a photograph; a divider shows the photograph left of it, the result right of it.
+    """A small filter over a photograph; a divider with the photograph left of it, the result right of it.
 
     Parameters
     ----------
     kernel : array_like of float, 3 to 5 rows and columns
         The weights. They are not flipped: a cross-correlation, as in machine learning.
     mean : bool
-        If True, the weights are divided by their sum, where that is above 0: even areas keep their brightness.
+        If True, the weights are divided by their sum if that is above 0: even areas keep their brightness.
     photograph : {"cat", "coffee", "rocket"}
         What is filtered. A picture that the reader opens is not state and stays on the page.
     colour : bool
@@ -38,7 +38,7 @@ class FilterBench(Figure):
     Attributes
     ----------
     output : ndarray, shape (H, W) or (H, W, 3)
-        The library's filter of the photograph, zero-padded to the same size, before it is shown as brightness.
+        The library's filter of the photograph, zero-padded to the same size, not yet turned to brightness.
 
     Examples
     --------
@@ -50,7 +50,10 @@ class FilterBench(Figure):
     """
 
     title = "Filter bench"
-    help = "Choose a filter or write numbers into its cells. Drag the divider over the photograph, or move the slider below it."
+    help = (
+        "Choose a filter or write numbers into its cells. "
+        "Drag the divider over the photograph, or move the slider below it."
+    )
     assets = images.NAMES
 
     kernel = Matrix([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]], low=-100, high=100, rows=(3, 5), columns=(3, 5))
