@@ -16,6 +16,8 @@ FIGURES = {
     "AutoencoderExplorer": "autoencoder_explorer",
     "LatentMap": "latent_map",
     "CNNExplorer": "cnn_explorer",
+    "FilterBench": "filter_bench",
+    "DownsamplingBench": "downsampling_bench",
 }
 __all__ = list(FIGURES)
 
