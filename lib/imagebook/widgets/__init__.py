@@ -18,6 +18,7 @@ FIGURES = {
     "CNNExplorer": "cnn_explorer",
     "FilterBench": "filter_bench",
     "DownsamplingBench": "downsampling_bench",
+    "MultimodalPrompt": "multimodal_prompt",
 }
 __all__ = list(FIGURES)
 
