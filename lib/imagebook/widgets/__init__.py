@@ -9,6 +9,7 @@ from importlib import import_module
 FIGURES = {
     "IntersectionOverUnion": "iou",
     "Temperature": "temperature",
+    "PixelWriter": "pixel_writer",
 }
 __all__ = list(FIGURES)
 
