@@ -19,6 +19,8 @@ FIGURES = {
     "FilterBench": "filter_bench",
     "DownsamplingBench": "downsampling_bench",
     "MultimodalPrompt": "multimodal_prompt",
+    "Temperature": "temperature",
+    "PixelWriter": "pixel_writer",
 }
 __all__ = list(FIGURES)
 
