@@ -8,6 +8,7 @@ from importlib import import_module
 # Every class and the module (x.py, x.js, x.css) that it is in, in the order of the book's page of figures.
 FIGURES = {
     "IntersectionOverUnion": "iou",
+    "TermMap": "term_map",
 }
 __all__ = list(FIGURES)
 
