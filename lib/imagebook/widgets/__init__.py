@@ -21,6 +21,7 @@ FIGURES = {
     "MultimodalPrompt": "multimodal_prompt",
     "Temperature": "temperature",
     "PixelWriter": "pixel_writer",
+    "TermMap": "term_map",
 }
 __all__ = list(FIGURES)
 
