@@ -10,6 +10,7 @@ FIGURES = {
     "IntersectionOverUnion": "iou",
     "BoxEditor": "box_editor",
     "NMSStepper": "nms_stepper",
+    "KeypointEditor": "keypoint_editor",
 }
 __all__ = list(FIGURES)
 
