@@ -99,7 +99,7 @@ def test_alignment_is_the_librarys(modules):
 
 
 def test_what_cannot_be_aligned(modules):
-    """All points in one place, and a mirrored square without leave to turn over: the library refuses them too."""
+    """All points in one place, and a mirrored square that may not turn over: the library refuses too."""
     square, mirrored = [[0, 0], [9, 0], [9, 9], [0, 9]], [[9, 0], [0, 0], [0, 9], [9, 9]]
     cases = [[[[5, 5]] * 4, square, True], [square, [[5, 5]] * 4, False], [square, mirrored, False]]
     assert modules("keypoint_editor", "align", cases) == [None, None, None]

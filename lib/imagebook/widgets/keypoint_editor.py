@@ -119,7 +119,10 @@ class KeypointEditor(Figure):
                 x, y = 100 + 24 * np.sin(np.radians(angle)), 66 - 24 * np.cos(np.radians(angle))
                 axes.add_patch(Ellipse((x, y), 28, 44, angle=angle, facecolor="#E8C6DA", edgecolor="white"))
             axes.add_patch(Circle((100, 66), 11, facecolor="#F0E442"))
-        for points, color in ((truth, "#555555"), (self.points, COLORS[0])):
+        shown = [(self.points, COLORS[0])]
+        if self.show or self.task == "align":
+            shown.insert(0, (truth, "#555555"))
+        for points, color in shown:
             for edge in EDGES:
                 axes.plot(*points[list(edge)].T, color=color, linewidth=1.5)
             axes.plot(*points.T, "o", color=color)
