@@ -69,6 +69,11 @@ def test_python_and_the_page_refuse_the_same_rows(modules):
             widgets.NMSStepper(detections=[good, bad])
 
 
+def test_the_first_example_is_the_start(modules):
+    """The page and Python have the same boxes."""
+    assert modules("nms_stepper", "detections", [[]]) == [widgets.NMSStepper().detections.tolist()]
+
+
 def test_stepping_and_dragging(figure_page):
     """Keys step on; the table tells the decisions; a box that is moved away is no longer struck out."""
     page = figure_page("nms_stepper")

@@ -22,6 +22,7 @@ FIGURES = {
     "Temperature": "temperature",
     "PixelWriter": "pixel_writer",
     "TermMap": "term_map",
+    "KeypointEditor": "keypoint_editor",
 }
 __all__ = list(FIGURES)
 

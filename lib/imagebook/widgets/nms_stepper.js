@@ -62,7 +62,7 @@ export const figure = {
     const steps = stepper(context, "step", say("Step"), last, { pause: 1200 });
     const table = scoreTable();
     body.append(
-      row(slider(context, "threshold", say("Threshold for IoU"), { step: 0.01 }), presets(context, say("Example"), examples(context.get("detections")))),
+      row(slider(context, "threshold", say("Threshold for IoU"), { step: 0.01 }), presets(context, say("Example"), examples())),
       row(steps.element),
       element("div", { class: "nms_stepper-both" }, element("div", { class: "nms_stepper-left" }, surface, told), table.element),
     );
@@ -170,8 +170,16 @@ function tell(rounds, rows, step, threshold) {
   return overlaps.length ? say("No box that waits has an IoU with {best} above {threshold}.", values) : "";
 }
 
-/** Return the examples; the first is what the figure starts with. */
-function examples(start) {
+/** Return what a detector might answer to the three shapes: what the figure starts with. */
+export function detections() {
+  return [
+    [11, 22, 43, 54, 0.95], [58, 28, 86, 62, 0.91], [70, 18, 102, 60, 0.85], [14, 19, 46, 52, 0.88], [56, 31, 84, 65, 0.67],
+    [73, 20, 105, 63, 0.55], [8, 25, 41, 58, 0.74], [60, 25, 89, 60, 0.8], [67, 15, 100, 58, 0.7], [17, 28, 41, 50, 0.38],
+  ];
+}
+
+function examples() {
+  const start = detections();
   const chain = [[10, 20, 40, 60, 0.9], [22, 20, 52, 60, 0.8], [34, 20, 64, 60, 0.7]];
   return {
     [say("three shapes, ten boxes")]: { detections: start, threshold: 0.5, step: 0 },
