@@ -84,5 +84,5 @@ class SeparableCost(Figure):
         return (
             f"A normal convolution of {self.channels_in} to {self.channels_out} channels with filters of "
             f"{self.kernel} by {self.kernel} has {normal:,} weights. Depthwise and pointwise "
-            f"have {depthwise:,} and {pointwise:,}, so the normal one has {counts['ratio']:.2f} times as many."
+            f"have {depthwise:,} and {pointwise:,}; the normal one has {counts['ratio']:.2f} times as many."
         )
