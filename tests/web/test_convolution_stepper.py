@@ -129,6 +129,14 @@ def test_stepping_shows_products_and_their_sum(figure_page):
     assert output.all_inner_texts()[-1] == "660"
 
 
+def test_a_finger_points_at_an_output(figure_page):
+    """A tap on a cell of the output moves the filter there, on a small screen too."""
+    page = figure_page(NAME, has_touch=True, viewport={"width": 360, "height": 740})
+    page.get_by_role("table", name="Output").get_by_role("button").nth(4).tap()
+    expect(page.locator(".convolution-stepper-now")).to_contain_text("Row 2, column 2 of the output: 338")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_numbers_are_written_and_refused(figure_page):
     """A new number counts at once, also beside padding; one beyond the limits does not."""
     page = figure_page(NAME)

@@ -99,8 +99,10 @@ class PoolingStepper(Figure):
         output = self.output
         if output is None:
             return f"{start}, which does not fit into it."
-        numbers = "; ".join(", ".join(f"{value:g}" for value in row) for row in output)
-        text = f"{start}, stride {self.stride}; {self.kind} of each: {numbers}."
+        text = f"{start}, stride {self.stride}, keep the {self.kind} at {output.size} places"
+        if output.size <= 16:  # more are a burden to listen to
+            text += ": " + "; ".join(", ".join(f"{value:g}" for value in row) for row in output)
+        text += "."
         if self.right or self.down:
             text += f" After a shift by {self.right} right and {self.down} down "
             text += f"{self.survived.sum()} of {output.size} are as before."

@@ -142,7 +142,7 @@ function stageOf(step, inside, outside) {
 function stepWords({ isDepthwise, active }, kernel, from, to) {
   const number = active + 1;
   return isDepthwise
-    ? say("Depthwise, channel {number} of {from}: its own filter of {kernel} × {kernel} sees this channel and no other. Multiply-adds: {count}.", { number, from, kernel, count: kernel ** 2 })
+    ? say("Depthwise, channel {number} of {from}: its own filter of {window} sees this channel and no other. Multiply-adds: {count}.", { number, from, window: `${kernel}\u00a0×\u00a0${kernel}`, count: kernel ** 2 })
     : say("Pointwise, output channel {number} of {to}: mixes all channels at one pixel and sees nothing beside it. Multiply-adds: {from}.", { number, from, to });
 }
 

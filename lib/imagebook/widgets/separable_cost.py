@@ -71,7 +71,7 @@ class SeparableCost(Figure):
         axes.set_axis_off()
         across, up = 1 / self.channels_out, 1 / self.kernel**2
         shapes = [("normal", 0, 1, 1), ("depthwise", 1.3, across, 1), ("pointwise", 2.5, 1, up)]
-        for (name, left, width, height), color in zip(shapes, COLORS, strict=False):
+        for (name, left, width, height), color in zip(shapes, (COLORS[2], *COLORS), strict=False):
             axes.add_patch(Rectangle((left, 0), width, height, facecolor=color, edgecolor=color))
             axes.text(left, 1.08, name)
             axes.text(left, -0.2, f"{counts[name][0]:,} weights")
@@ -84,5 +84,5 @@ class SeparableCost(Figure):
         return (
             f"A normal convolution of {self.channels_in} to {self.channels_out} channels with filters of "
             f"{self.kernel} by {self.kernel} has {normal:,} weights. Depthwise and pointwise "
-            f"have {depthwise:,} and {pointwise:,}: {counts['ratio']:.2f} times fewer."
+            f"have {depthwise:,} and {pointwise:,}; the normal one has {counts['ratio']:.2f} times as many."
         )

@@ -38,6 +38,7 @@ export function writer(context, name) {
   const { low, high } = context.schema[name];
   return (r, c, value) => {
     if (value < low || value > high) return context.notice(say("Numbers here go from {low} to {high}.", { low: format(low), high: format(high) }));
+    context.notice("");
     context.set({ [name]: context.get(name).map((row, i) => (i === r ? row.map((old, j) => (j === c ? value : old)) : row)) });
   };
 }
