@@ -9,6 +9,7 @@ from importlib import import_module
 FIGURES = {
     "IntersectionOverUnion": "iou",
     "AutoencoderExplorer": "autoencoder_explorer",
+    "LatentMap": "latent_map",
 }
 __all__ = list(FIGURES)
 

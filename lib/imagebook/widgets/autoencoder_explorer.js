@@ -27,7 +27,8 @@ export function decode(weights, code) {
 export function damaged(pixels, { noise, seed, hole, hole_row: top, hole_column: left }) {
   const normal = normals(seed);
   const result = Float64Array.from(pixels, (value) => clamp(value + noise * normal(), 0, 1));
-  for (let r = top; r < Math.min(SIDE, top + hole); r++) result.fill(0, r * SIDE + left, r * SIDE + Math.min(SIDE, left + hole));
+  const right = Math.min(SIDE, left + hole);
+  for (let row = top; row < Math.min(SIDE, top + hole); row++) result.fill(0, row * SIDE + left, row * SIDE + right);
   return result;
 }
 
@@ -55,13 +56,14 @@ export const figure = {
       nudge: () => {}, // the sliders do that
     });
     const code = codeStrip();
-    const flow = element("div", { class: "autoencoder-explorer-flow" }, input.element, arrow(), code.element, arrow(), output.element);
+    const parts = [input.element, arrow(), code.element, arrow(), output.element];
+    const flow = element("div", { class: "autoencoder-explorer-flow" }, ...parts);
     const result = element("p", { class: "autoencoder-explorer-result" });
     const remark = element("p", { class: "ib-caption" });
     let base = null;
     const sliders = codeSliders(context, () => base);
     const panels = {
-      move: element("div", {}, sliders.element, button(say("Back to the digit's own code"), () => context.set({ code_shift: Array(LENGTH).fill(0) }))),
+      move: element("div", {}, sliders.element, button(say("Back to the digit's own code"), () => context.set(unmoved()))),
       damage: element(
         "div",
         {},
@@ -74,7 +76,11 @@ export const figure = {
       blend: blendPanel(context),
     };
     body.append(
-      choice(context, "mode", say("What to do"), { move: say("move the code"), damage: say("damage the digit"), blend: say("blend two digits") }),
+      choice(context, "mode", say("What to do"), {
+        move: say("move the code"),
+        damage: say("damage the digit"),
+        blend: say("blend two digits"),
+      }),
       flow,
       result,
       element("div", { class: "autoencoder-explorer-work" }, ...Object.values(panels), digitPad(context, "digit")),
@@ -109,6 +115,10 @@ export const figure = {
   },
 };
 
+function unmoved() {
+  return { code_shift: Array(LENGTH).fill(0) };
+}
+
 function layer(weights, place, inputs) {
   return dense(inputs, weights[`${place}.weights`].data, weights[`${place}.bias`].data);
 }
@@ -126,9 +136,18 @@ function forward(weights, mode, digit, base, state, context) {
 
 function remarks(mode) {
   return {
-    move: say("784 pixels become 16 numbers and 784 pixels again. No number alone means “round” or “steep”: each changes the picture in its own way."),
-    damage: say("Speckles do not fit through 16 numbers, so what comes out is smooth. But this autoencoder saw only whole, clean digits in training: it never learned what was there before."),
-    blend: say("Mixed pixels show both digits at once. Mixed codes are decoded to one picture, often a digit between the two."),
+    move: say(
+      "784 pixels become 16 numbers and 784 pixels again. " +
+        "No number alone means “round” or “steep”: each changes the picture in its own way.",
+    ),
+    damage: say(
+      "Speckles do not fit through 16 numbers, so what comes out is smooth. " +
+        "But this autoencoder saw only whole, clean digits in training: it never learned to repair.",
+    ),
+    blend: say(
+      "Mixed pixels show both digits at once. Mixed codes are decoded to one picture: " +
+        "at times a digit between the two, at times a smudge, for nothing in training asked what lies between.",
+    ),
   }[mode];
 }
 
@@ -138,8 +157,8 @@ function moveHole(context, column, line) {
 
 function showHole(hole, visible, { hole: side, hole_row: top, hole_column: left }) {
   hole.hidden = !visible || side === 0;
-  const percent = (pixels) => `${(100 * pixels) / SIDE}%`;
-  Object.assign(hole.style, { left: percent(left), top: percent(top), width: percent(Math.min(side, SIDE - left)), height: percent(Math.min(side, SIDE - top)) });
+  const place = { left, top, width: Math.min(side, SIDE - left), height: Math.min(side, SIDE - top) };
+  for (const [name, pixels] of Object.entries(place)) hole.style[name] = `${(100 * pixels) / SIDE}%`;
 }
 
 function picture(label) {
@@ -177,9 +196,11 @@ function codeStrip() {
       bar.setAttribute("class", numbers[i] < 0 ? "autoencoder-explorer-negative" : "autoencoder-explorer-positive");
       ticks[i].setAttribute("d", origin ? `M${10 * i} ${up(origin[i])}h10` : "");
     }
-    strip.setAttribute("aria-label", say("The code: {numbers}", { numbers: Array.from(numbers, (value) => format(value, 1)).join("; ") }));
+    const text = Array.from(numbers, (value) => format(value, 1)).join("; ");
+    strip.setAttribute("aria-label", say("The code: {numbers}", { numbers: text }));
   };
-  return { element: element("div", { class: "autoencoder-explorer-picture" }, element("span", { class: "ib-caption", text: say("The code: 16 numbers") }), strip), show };
+  const caption = element("span", { class: "ib-caption", text: say("The code: 16 numbers") });
+  return { element: element("div", { class: "autoencoder-explorer-picture" }, caption, strip), show };
 }
 
 /** Return {element, show} of a slider for each number of the code. The state keeps how far each was moved. */
@@ -191,7 +212,8 @@ function codeSliders(context, base) {
       context.set({ code_shift: shift });
     };
     const label = say("Number {number} of the code", { number: i + 1 });
-    const input = element("input", { type: "range", min: -REACH, max: REACH, step: 0.1, "aria-label": label, on: { input: change } });
+    const on = { input: change };
+    const input = element("input", { type: "range", min: -REACH, max: REACH, step: 0.1, "aria-label": label, on });
     return input;
   });
   const outputs = inputs.map(() => element("output"));
@@ -202,8 +224,12 @@ function codeSliders(context, base) {
       input.setAttribute("aria-valuetext", outputs[i].textContent);
     }
   };
-  const lines = inputs.map((input, i) => element("div", { class: "ib-control" }, element("span", { "aria-hidden": "true", text: i + 1 }), input, outputs[i]));
-  return { element: element("div", { class: "autoencoder-explorer-sliders", role: "group", "aria-label": say("The code") }, ...lines), show };
+  const lines = inputs.map((input, i) => {
+    const number = element("span", { "aria-hidden": "true", text: i + 1 });
+    return element("div", { class: "ib-control" }, number, input, outputs[i]);
+  });
+  const properties = { class: "autoencoder-explorer-sliders", role: "group", "aria-label": say("The code") };
+  return { element: element("div", properties, ...lines), show };
 }
 
 function blendPanel(context) {
@@ -214,15 +240,17 @@ function blendPanel(context) {
     let next = 0;
     const pick = () => {
       const start = places[next++ % places.length] * SIDE * SIDE;
-      setDigit(context, "second", Float32Array.from(images.data.subarray(start, start + SIDE * SIDE), (byte) => byte / 255));
+      const bytes = images.data.subarray(start, start + SIDE * SIDE);
+      setDigit(context, "second", Float32Array.from(bytes, (byte) => byte / 255));
     };
     return button(String(digit), pick, { "aria-label": say("Another {digit} from MNIST as the second digit", { digit }) });
   });
   context.watch(["second"], () => second.show(digitOf(context, "second"), say("Second digit")));
+  const properties = { role: "group", "aria-label": say("Second digit from MNIST") };
   return element(
     "div",
     {},
-    slider(context, "part", say("From the first to the second"), { step: 0.01, show: (value) => `${Math.round(100 * value)} %` }),
-    row(second.element, element("div", { class: "ib-picks autoencoder-explorer-picks", role: "group", "aria-label": say("Second digit from MNIST") }, ...picks)),
+    slider(context, "part", say("From the first to the second"), { step: 0.01, show: (part) => `${Math.round(100 * part)} %` }),
+    row(second.element, element("div", { class: "ib-picks autoencoder-explorer-picks", ...properties }, ...picks)),
   );
 }

@@ -75,7 +75,7 @@ class AutoencoderExplorer(Figure):
     mode = Choice("move", ("move", "damage", "blend"))
     digit = Pixels(mnist.load("test")[0][1])
     code_shift = Vector(np.zeros(CODE), length=(CODE, CODE), low=-24, high=24)
-    noise = Number(0.3, low=0, high=1)
+    noise = Number(0.2, low=0, high=1)
     seed = Integer(1, low=0, high=999)
     hole = Integer(6, low=0, high=20)
     hole_row = Integer(11, low=0, high=27)
