@@ -10,6 +10,7 @@ FIGURES = {
     "IntersectionOverUnion": "iou",
     "AutoencoderExplorer": "autoencoder_explorer",
     "LatentMap": "latent_map",
+    "MixtureRouter": "mixture_router",
 }
 __all__ = list(FIGURES)
 
