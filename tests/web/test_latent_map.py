@@ -141,7 +141,7 @@ def test_test_digits_stand_where_they_lie(figure_page):
     """Each of the 120 labels is at its digit's mean."""
     page = figure_page("latent_map")
     page.get_by_label("Where test digits lie").check()
-    page.wait_for_selector(".latent-map-labels text")
+    page.wait_for_selector(".latent-map-labels[data-written]")
     found = page.evaluate(
         """[...document.querySelectorAll(".latent-map-labels text")]
             .map((text) => [text.textContent, text.getAttribute("x"), text.getAttribute("y")].map(Number))"""

@@ -23,6 +23,7 @@ FIGURES = {
     "PixelWriter": "pixel_writer",
     "TermMap": "term_map",
     "KeypointEditor": "keypoint_editor",
+    "MixtureRouter": "mixture_router",
 }
 __all__ = list(FIGURES)
 

@@ -127,7 +127,8 @@ class AutoencoderExplorer(Figure):
         """Return what the row says."""
         distance = np.linalg.norm(self.code_shift)
         what = {
-            "move": f"A digit and what is decoded from its code, moved by {distance:.1f}",
+            "move": "A digit and what is decoded from its code"
+            + (f", moved by a distance of {distance:.1f}" if distance else ""),
             "damage": "A digit, the same one damaged, and what an autoencoder makes of that",
             "blend": "Two digits, their pixels mixed, and what is decoded from a mixture of their codes",
         }

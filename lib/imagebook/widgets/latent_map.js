@@ -11,7 +11,7 @@ import { say } from "./kit/text.js";
 const SIDE = 28;
 const REACH = 3; // the map goes from -REACH to REACH both ways
 const TILES = 15;
-const TILES_AT_ONCE = 9; // so that no frame of painting takes long on a phone
+const BUDGET = 3; // milliseconds of painting in a frame
 
 /** Return {mean, deviation} of the code that an image (784 numbers from 0 to 1) may have. */
 export function encode(weights, pixels) {
@@ -94,8 +94,8 @@ export const figure = {
       ),
     );
 
-    const stop = paint(weights, paper);
-    context.clean(stop);
+    let labelled = false;
+    context.clean(paint(weights, paper));
     context.watch(["point"], () => {
       const [x, y] = context.get("point");
       for (const circle of [dot, point]) {
@@ -121,7 +121,8 @@ export const figure = {
     context.watch(["show_density"], () => (density.style.display = context.get("show_density") ? "" : "none"));
     context.watch(["show_digits"], () => {
       const visible = context.get("show_digits");
-      if (visible && !labels.firstChild) labels.append(...testDigits(weights, context.tensors.digits));
+      if (visible && !labelled) context.clean(label(weights, context.tensors.digits, labels));
+      labelled ||= visible;
       labels.style.display = visible ? "" : "none";
       paper.classList.toggle("latent-map-faint", visible);
     });
@@ -132,34 +133,48 @@ function layer(weights, place, inputs) {
   return dense(inputs, weights[`${place}.weights`].data, weights[`${place}.bias`].data);
 }
 
-/** Paint the map, a few tiles in each frame, from the middle outwards; return a function that stops it. */
+/** Do something with each item, only a little in each frame; return a function that stops it. */
+function inPieces(items, act, done) {
+  let next = 0;
+  let frame = 0;
+  const some = () => {
+    const end = performance.now() + BUDGET;
+    do act(items[next++]);
+    while (next < items.length && performance.now() < end);
+    if (next < items.length) frame = requestAnimationFrame(some);
+    else done();
+  };
+  frame = requestAnimationFrame(some);
+  return () => cancelAnimationFrame(frame);
+}
+
+/** Paint the map from the middle outwards; return a function that stops it. */
 function paint(weights, canvas) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(SIDE, SIDE);
   const order = Array.from({ length: TILES * TILES }, (_, index) => [Math.floor(index / TILES), index % TILES]);
   const far = ([line, column]) => Math.hypot(...middle(line, column));
   order.sort((a, b) => far(a) - far(b));
-  let frame = 0;
-  const some = () => {
-    for (const [line, column] of order.splice(0, TILES_AT_ONCE)) {
-      const pixels = decode(weights, middle(line, column));
-      for (let i = 0; i < pixels.length; i++) image.data.fill(255 * pixels[i], 4 * i, 4 * i + 3)[4 * i + 3] = 255;
-      context.putImageData(image, column * SIDE, line * SIDE);
+  const tile = ([line, column]) => {
+    const pixels = decode(weights, middle(line, column));
+    const bytes = image.data;
+    for (let i = 0; i < pixels.length; i++) {
+      bytes[4 * i] = bytes[4 * i + 1] = bytes[4 * i + 2] = 255 * pixels[i];
+      bytes[4 * i + 3] = 255;
     }
-    if (order.length) frame = requestAnimationFrame(some);
-    else canvas.dataset.painted = "true";
+    context.putImageData(image, column * SIDE, line * SIDE);
   };
-  frame = requestAnimationFrame(some);
-  return () => cancelAnimationFrame(frame);
+  return inPieces(order, tile, () => (canvas.dataset.painted = "true"));
 }
 
-/** Return the test digits' labels, each where the encoder puts its digit. */
-function testDigits(weights, { images, labels }) {
-  return Array.from(labels.data, (label, index) => {
+/** Write test digits' labels where the encoder puts their digits; return a function that stops it. */
+function label(weights, { images, labels }, group) {
+  const write = (index) => {
     const bytes = images.data.subarray(index * SIDE * SIDE, (index + 1) * SIDE * SIDE);
     const { mean: [x, y] } = encode(weights, Float32Array.from(bytes, (byte) => byte / 255));
-    return svg("text", { x, y: -y, text: label });
-  });
+    group.append(svg("text", { x, y: -y, text: labels.data[index] }));
+  };
+  return inPieces(Array.from(labels.data.keys()), write, () => (group.dataset.written = "true"));
 }
 
 /** Return a slider for one of the point's two numbers. */
