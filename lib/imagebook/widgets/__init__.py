@@ -9,6 +9,7 @@ from importlib import import_module
 FIGURES = {
     "IntersectionOverUnion": "iou",
     "CNNExplorer": "cnn_explorer",
+    "AugmentationStudio": "augmentation_studio",
 }
 __all__ = list(FIGURES)
 
