@@ -10,6 +10,7 @@ FIGURES = {
     "IntersectionOverUnion": "iou",
     "CNNExplorer": "cnn_explorer",
     "AugmentationStudio": "augmentation_studio",
+    "InvarianceMeter": "invariance_meter",
 }
 __all__ = list(FIGURES)
 
