@@ -3,9 +3,10 @@
 Usage: python tools/invariance_networks.py
 
 All four see the same training digits equally often: 20,000 of the full MNIST, which comes from the folder
-that MNIST_DIR names, or from the mirrors. Writes lib/imagebook/data/invariance.npz: the weights as float16, and
-the accuracies that networks of these weights reach on the sample's first test digits. It takes a minute. Each
-run writes the same bytes on the same machine with the same NumPy and one thread (OPENBLAS_NUM_THREADS=1).
+that MNIST_DIR names, or from the mirrors. Writes lib/imagebook/data/invariance.npz: the weights as float16,
+and the accuracies that networks of these weights reach on the sample's first test digits. It takes a minute.
+Each run writes the same bytes on the same machine with the same NumPy and one thread
+(OPENBLAS_NUM_THREADS=1).
 """
 
 import hashlib

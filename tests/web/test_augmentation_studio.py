@@ -130,7 +130,7 @@ def test_a_six_becomes_a_nine(figure_page):
 
 
 COUNTED = """before => {
-    const captions = [...document.querySelectorAll(".augmentation_studio-variant figcaption")].map((c) => c.textContent);
+    const captions = [...document.querySelectorAll("figcaption")].map((caption) => caption.textContent);
     const same = captions.filter((text) => text.startsWith("=")).length;
     const count = document.querySelector(".augmentation_studio-variants").previousSibling.textContent;
     return captions.join() !== before && count.includes(`${same} of 12`) && captions.join();

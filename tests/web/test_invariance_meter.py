@@ -5,6 +5,7 @@ from base64 import b64decode
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from imagebook import mnist
 from imagebook.widgets import InvarianceMeter, _variants
@@ -129,6 +130,5 @@ def test_controls(figure_page):
     state = page.evaluate("state('invariance_meter')")
     wanted = {"change": "shift", "shift": 2.5, "augmented": True, "pooling": False}
     assert {name: state[name] for name in wanted} == wanted
-    page.wait_for_function(
-        "document.querySelector('.ib-plot:not([hidden]) .ib-legend').textContent.startsWith('This network: strides, augmented digits')"
-    )
+    legend = page.locator(".ib-plot:not([hidden]) .ib-legend span").first
+    expect(legend).to_have_text("This network: strides, augmented digits")

@@ -53,7 +53,10 @@ class AugmentationStudio(Figure):
     """
 
     title = "Augmentation studio"
-    help = "Change the digit and see when the network changes its mind. Below: twelve random variants within your limits."
+    help = (
+        "Change the digit and see when the network changes its mind. "
+        "Below: twelve random variants within your limits."
+    )
     assets = ("digits", "cnn")
 
     digit = Pixels(_classifier.digit(11))
@@ -105,7 +108,7 @@ class AugmentationStudio(Figure):
             _classifier.verdict(values) for values in (_classifier.probabilities(self.digit), self.output)
         )
         return (
-            f"A digit that the network calls {before}; turned by {self.angle:g} degrees, stretched by "
-            f"{self.vertical:g} upright and {self.horizontal:g} sideways, {'mirrored, ' * self.mirror}sheared by "
-            f"{self.shear:g} degrees, with noise of {self.noise:g}: the network calls it {after}."
+            f"The network calls a digit {before}; turned by {self.angle:g} degrees, stretched by "
+            f"{self.vertical:g} upright and {self.horizontal:g} sideways, {'mirrored, ' * self.mirror}"
+            f"sheared by {self.shear:g} degrees, with noise of {self.noise:g}, it calls it {after}."
         )

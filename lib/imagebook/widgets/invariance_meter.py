@@ -10,7 +10,7 @@ from imagebook.widgets._traits import Choice, Flag, Number, Pixels
 
 
 class InvarianceMeter(Figure):
-    """A digit under one change, what a network makes of it, and that network's accuracy under every such change.
+    """A digit under one change, what a network makes of it, and the network's accuracy under such changes.
 
     The four networks saw the same 20,000 training digits three times each; they differ in whether they pool
     and in whether their digits were augmented (turned by up to 45 degrees, moved by up to 4 pixels, resized
@@ -51,7 +51,10 @@ class InvarianceMeter(Figure):
     """
 
     title = "Invariance meter"
-    help = "Turn, move or resize the digit and compare networks: with and without pooling, trained with and without augmentation."
+    help = (
+        "Turn, move or resize the digit and compare networks: with and without pooling, "
+        "trained with and without augmentation."
+    )
     assets = ("digits", "invariance")
 
     digit = Pixels(_classifier.digit(33))
