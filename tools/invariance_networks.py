@@ -2,10 +2,11 @@
 
 Usage: python tools/invariance_networks.py
 
-All four see the same training digits equally often: 20,000 of the full MNIST, which comes from the folder that
-MNIST_DIR names, or from the mirrors. Writes lib/imagebook/data/invariance.npz: the weights as float16, and the
-accuracies that networks of these weights reach on the sample's first test digits. It takes about two minutes. Each run
-writes the same bytes on the same machine with the same NumPy and one thread (OPENBLAS_NUM_THREADS=1).
+All four see the same training digits equally often: 20,000 of the full MNIST, which comes from the folder
+that MNIST_DIR names, or from the mirrors. Writes lib/imagebook/data/invariance.npz: the weights as float16,
+and the accuracies that networks of these weights reach on the sample's first test digits. It takes a minute.
+Each run writes the same bytes on the same machine with the same NumPy and one thread
+(OPENBLAS_NUM_THREADS=1).
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from imagebook.losses import cross_entropy
 from imagebook.optim import Adam
 from imagebook.widgets import _variants
 
-N_TRAIN, N_TEST, EPOCHS = 20_000, 1000, 3
+N_TRAIN, EPOCHS = 20_000, 3
 SEED = 0
 
 
@@ -30,7 +31,7 @@ def main():
             for key, parameter in layer.parameters.items():
                 stored = arrays[f"{name}.{position}.{key}"] = parameter.astype(np.float16)
                 parameter[...] = stored
-    images, labels = (array[:N_TEST] for array in mnist.load("test"))
+    images, labels = (array[: _variants.N_TEST] for array in mnist.load("test"))
     for change, values in _variants.VALUES.items():
         arrays[change] = values.astype(np.float32)
         for name, model in models.items():

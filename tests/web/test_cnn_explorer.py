@@ -53,7 +53,7 @@ def wanted_parts(maps, layer, channel, row, column, source):
 
 
 def test_numbers_are_taken_apart_as_the_library_made_them(modules):
-    """800 places in the layers of three digits, many of them outside of their layer; the parts add up to the number."""
+    """800 places in three digits' layers, many of them outside; the parts add up to the number."""
     rng = np.random.default_rng(0)
     digits = [all_maps(position) for position in (0, 1, 61)]
     pages = [
@@ -78,7 +78,8 @@ def test_numbers_are_taken_apart_as_the_library_made_them(modules):
         place = rng.integers(0, [16, 26, 26, 16]).tolist()
         state = dict(zip(("channel", "row", "column", "source"), place, strict=True))
         cases.append([step % 3, {"layer": list(BELOW)[step % 8], **state}])
-    prepare = f"((all, weights) => (k, wanted) => [all[k], weights, wanted])({json.dumps(pages)}, {json.dumps(weights)})"
+    data = f"{json.dumps(pages)}, {json.dumps(weights)}"
+    prepare = f"((all, weights) => (k, wanted) => [all[k], weights, wanted])({data})"
     clamped = 0
     for (k, state), found in zip(
         cases, modules("cnn_explorer", "inspect", cases, convert=prepare), strict=True

@@ -44,7 +44,7 @@ def test_matrices_of_a_pair(modules, function):
 
 
 def test_products_inverses_and_other_centres(modules):
-    """500 matrices each; the point of `about` is (vertical, horizontal) on the page, (x, y) in the library."""
+    """500 matrices each; `about` takes (vertical, horizontal) on the page, (x, y) in the library."""
     rng = np.random.default_rng(2)
     matrices = [[any_matrix(rng) for _ in range(3)] for _ in range(500)]
     points = rng.uniform(-10, 10, (500, 2))
@@ -76,7 +76,7 @@ def test_a_singular_matrix_has_no_inverse(modules):
 
 
 def test_warp(modules):
-    """600 images of one to three channels under affine and projective matrices, to other shapes, with other fills."""
+    """600 images of one to three channels under affine and projective matrices, to other shapes and fills."""
     rng = np.random.default_rng(3)
     cases, wanted, kinds = [], [], set()
     while len(cases) < 600:

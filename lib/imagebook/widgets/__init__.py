@@ -24,6 +24,8 @@ FIGURES = {
     "TermMap": "term_map",
     "KeypointEditor": "keypoint_editor",
     "MixtureRouter": "mixture_router",
+    "AugmentationStudio": "augmentation_studio",
+    "InvarianceMeter": "invariance_meter",
 }
 __all__ = list(FIGURES)
 

@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 
 from imagebook import images, mnist, pretrained
+from imagebook.widgets import _variants
 
 # How many digits of each class the drawing pads offer.
 _DIGITS_OF_EACH_CLASS = 12
@@ -26,7 +27,8 @@ def packed(name):
     Parameters
     ----------
     name : str
-        "digits", a photograph's name ("cat", "coffee", "rocket") or that of a pretrained model ("cnn").
+        "digits", "invariance" (the networks of `_variants` and their accuracies), a photograph's name ("cat",
+        "coffee", "rocket") or that of a pretrained model ("cnn").
 
     Returns
     -------
@@ -53,12 +55,19 @@ def asset(name):
     """Return an asset as a dict of arrays, each little-endian uint8, int32, float16 or float32."""
     if name == "digits":
         return _digits()
+    if name == "invariance":
+        return _arrays(_variants.FILE)
     if name in images.NAMES:
         return {"jpeg": _jpeg(images.photograph(name))}
     if name in pretrained.NAMES:
-        with np.load(pretrained.weights_file(name)) as arrays:
-            return {key: np.ascontiguousarray(arrays[key]) for key in arrays.files}
-    raise ValueError(f"name must be digits, a photograph or a pretrained model, got {name!r}")
+        return _arrays(pretrained.weights_file(name))
+    raise ValueError(f"name must be digits, invariance, a photograph or a pretrained model, got {name!r}")
+
+
+def _arrays(path):
+    """Return the arrays of an .npz file."""
+    with np.load(path) as arrays:
+        return {key: np.ascontiguousarray(arrays[key]) for key in arrays.files}
 
 
 def _digits():

@@ -1,4 +1,4 @@
-"""Four small networks that differ in two things: whether they pool, and whether their digits were augmented."""
+"""Four small networks: with pooling or strides, and trained on augmented digits or on plain ones."""
 
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,8 @@ NAMES = {
 }
 # What the digits of the augmented networks went through, drawn afresh for every image.
 AUGMENTATION = {"rotate": (-45, 45), "scale": (0.7, 1.3), "translate": (-4, 4)}
+# On how many of the sample's test digits, the first ones, accuracies are measured.
+N_TEST = 1000
 # At which values accuracies are measured: degrees, pixels to the right, factors.
 VALUES = {
     "angle": np.arange(-180, 181, 15),
@@ -59,6 +61,20 @@ def load(name):
             for key, parameter in layer.parameters.items():
                 parameter[...] = arrays[f"{name}.{position}.{key}"]
     return model
+
+
+@cache
+def curve(name, change):
+    """Return the values at which a network's accuracy was measured, and the accuracies.
+
+    Examples
+    --------
+    >>> values, measured = curve("pooled", "angle")
+    >>> measured[values == 0] > 0.97
+    array([ True])
+    """
+    with np.load(FILE) as arrays:
+        return arrays[change], arrays[f"{name}.{change}"]
 
 
 def accuracies(predict, images, labels, change, values):

@@ -181,7 +181,9 @@ export const figure = {
         if (!matrix) continue;
         const high = matrix.flat().reduce((a, b) => Math.max(a, Math.abs(b)), 0) || 1;
         const largest = layer.startsWith("pool") ? found.value : NaN;
-        tables[index].update(matrix, { shade: (value) => value / high, mark: (r, c) => (matrix[r][c] === largest ? "ib-here" : "") });
+        // Fainter than the grid allows, so that numbers stay legible in the dark.
+        const shade = (value) => (0.8 * value) / high;
+        tables[index].update(matrix, { shade, mark: (r, c) => (matrix[r][c] === largest ? "ib-here" : "") });
       }
       sum.textContent = sentence(layer, found, layers);
     };

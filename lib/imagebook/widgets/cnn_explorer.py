@@ -1,4 +1,4 @@
-"""The small convolutional network from the inside: every layer's maps, and how each number in them is made."""
+"""The small convolutional network from the inside: every layer's maps, and how each number is made."""
 
 import numpy as np
 from matplotlib.figure import Figure as Drawing
@@ -9,7 +9,7 @@ from imagebook.widgets import _classifier
 from imagebook.widgets._figure import Figure
 from imagebook.widgets._traits import Choice, Integer, Pixels
 
-# The layers that the figure shows, in the order of `pretrained.load("cnn").layers`; between the last two it flattens.
+# The layers of `pretrained.load("cnn")` that the figure shows; between the last two it flattens.
 LAYERS = ["convolution_1", "relu_1", "pool_1", "convolution_2", "relu_2", "pool_2", "scores"]
 
 
@@ -21,11 +21,11 @@ class CNNExplorer(Figure):
     digit : array_like, shape (28, 28)
         The image, uint8 or float in [0, 1].
     layer : str
-        Where the number is that is taken apart: convolution_1, relu_1, pool_1, convolution_2, relu_2, pool_2, scores
-        (of the dense layer) or probabilities (of softmax).
+        Where the number is that is taken apart: convolution_1, relu_1, pool_1, convolution_2, relu_2, pool_2,
+        scores (of the dense layer) or probabilities (of softmax).
     channel : int
-        In which of the layer's maps, or for which class. The last one if there are not so many; so too for `row`,
-        `column` and `source`.
+        In which of the layer's maps, or for which class. The last one if there are not so many; so too for
+        `row`, `column` and `source`.
     row, column : int
         Where in the map.
     source : int
@@ -100,6 +100,6 @@ class CNNExplorer(Figure):
     def words(self):
         """Return what the drawing says."""
         return (
-            "A digit and the maps that each layer of the network makes of it: eight, then sixteen, ever smaller. "
-            f"The network calls it {_classifier.verdict(self.output)}."
+            "A digit and the maps that each layer of the network makes of it: eight, then sixteen, ever "
+            f"smaller. The network calls it {_classifier.verdict(self.output)}."
         )
