@@ -185,12 +185,16 @@ function tokenStrip(context, blank) {
   };
   const heat = (places, shares, chosen) => {
     for (const [index, place] of places.entries()) {
-      const { face, share } = tokens[place];
-      share.textContent = shares ? `${format(100 * shares[index], 0)}\u202f%` : "–";
-      face.style.setProperty("--heat", shares ? `${100 * Math.sqrt(shares[index])}%` : "0%");
-      face.setAttribute("aria-pressed", index === chosen);
-      face.tabIndex = index === chosen ? 0 : -1;
-      face.setAttribute("aria-label", shares ? `${name(place)}: ${share.textContent}` : name(place));
+      const token = tokens[place];
+      const text = shares ? `${format(100 * shares[index], 0)}\u202f%` : "–";
+      const now = `${name(place)}: ${text} ${index === chosen}`;
+      if (token.now === now) continue; // most of them, from one frame of a drawing to the next
+      token.now = now;
+      token.share.textContent = text;
+      token.face.style.setProperty("--heat", shares ? `${100 * Math.sqrt(shares[index])}%` : "0%");
+      token.face.setAttribute("aria-pressed", index === chosen);
+      token.face.tabIndex = index === chosen ? 0 : -1;
+      token.face.setAttribute("aria-label", `${name(place)}: ${text}`);
     }
   };
   return { element: row, show, heat, name };
