@@ -95,8 +95,12 @@ def wait_for(address, server, log):
     pytest.fail(f"JupyterLab ended:\n{log.read_text(encoding='utf-8', errors='replace')}")
 
 
-# The last two cells of the notebook run when a test asks for them.
-LATER = ("print(iou.first.tolist())", "iou.first = (0, 0, 4, 4)")
+# The last cells of the notebook run when a test asks for them.
+LATER = (
+    "print(iou.first.tolist())",
+    "iou.first = (0, 0, 4, 4)",
+    "import sitecustomize\nprint(sitecustomize.refuse_network.__name__)",
+)
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +157,17 @@ def test_every_figure_appears(notebook):
         expect(figure).to_be_visible(timeout=PATIENCE)
         assert figure.locator(".ib-body > *").count() > 0, name
     assert problems == []
+
+
+def test_the_front_end_comes_with_the_package_and_the_kernel_is_offline(notebook):
+    """JupyterLab finds what anywidget installed; the kernel refuses connections that leave the machine."""
+    page, _problems = notebook
+    config = json.loads(page.locator("#jupyter-config-data").text_content())
+    assert "anywidget" in [extension["name"] for extension in config["federated_extensions"]]
+    last = len(FIGURES) + len(LATER)
+    page.evaluate(RUN, [last])
+    printed = page.locator(".jp-Notebook .jp-Cell").nth(last).locator(".jp-OutputArea-output")
+    expect(printed).to_have_text("refuse_network", timeout=PATIENCE)
 
 
 def test_the_browser_moves_a_box_and_python_knows(notebook):
