@@ -285,6 +285,25 @@ def test_tokens_answer_clicks_and_keys(figure_page):
         expect(page.locator(".multimodal-prompt-token[aria-pressed=true]")).to_be_focused()
 
 
+@pytest.mark.parametrize(
+    "question", ["你好 \U0001f642", "$x", "%s", "w" * 80, "\u202eis it even", " ", "", "?"]
+)
+def test_the_picture_holds_any_question(question):
+    """Other scripts, signs that mean something to matplotlib, one long word, nothing."""
+    figure = MultimodalPrompt(question=question)
+    data, _ = figure._repr_mimebundle_()
+    assert len(data["image/png"]) > 1000
+    assert question in figure.words()
+
+
+def test_a_long_word_does_not_widen_a_phone(figure_page):
+    """Eighty letters without a space at 320 pixels."""
+    page = figure_page("multimodal_prompt", viewport={"width": 320, "height": 700})
+    page.get_by_label("Question", exact=True).fill("w" * 80)
+    expect(page.locator(".multimodal-prompt-unknown")).to_have_text("w" * 80)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def test_probabilities_are_the_softmax_of_the_logits():
     """By hand: the model's logits through the library's softmax."""
     figure = MultimodalPrompt(question="which number do you see")

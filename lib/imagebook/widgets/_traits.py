@@ -137,6 +137,10 @@ class _Numbers(Rule):
         """Return a list of numbers, or of rows of numbers."""
         return value.tolist()
 
+    def from_json(self, value):
+        """Return the list, which may hold no flags."""
+        return _without_flags(value)
+
 
 class Vector(_Numbers):
     """A row of numbers from `low` to `high`; `length` is the (fewest, most)."""
@@ -167,6 +171,10 @@ class Box(Rule):
     def to_json(self, value):
         """Return a list of four numbers."""
         return value.tolist()
+
+    def from_json(self, value):
+        """Return the list, which may hold no flags."""
+        return _without_flags(value)
 
 
 class Matrix(_Numbers):
@@ -207,7 +215,19 @@ class Pixels(Rule):
             raise ValueError(f"pixels must be a text of base64, got {value!r:.40}") from error
         if len(data) != shape[0] * shape[1]:
             raise ValueError(f"pixels must be {shape[0]} x {shape[1]} bytes, got {len(data)}")
+        if len(value) != 4 * -(-len(data) // 3):  # Python lets some signs pass that browsers do not
+            raise ValueError(f"pixels must be base64 without superfluous signs, got {len(value)}")
         return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def _without_flags(value):
+    """Return what JSON holds; NumPy would take true and false among numbers for 1 and 0."""
+    if isinstance(value, bool):
+        raise TypeError("values must be numbers, got True or False")
+    if isinstance(value, list):
+        for part in value:
+            _without_flags(part)
+    return value
 
 
 def _read_only(array):

@@ -22,9 +22,13 @@ export const figure = {
     const known = new Map(language.vocabulary.map((word, token) => [word, token]));
     const strip = tokenStrip(context, blank);
     const heat = pixelCanvas({ height: SIDE, width: SIDE, label: "" });
-    const [answer, looks] = [element("p", { class: "multimodal-prompt-answer", role: "status" }), element("p", { class: "ib-caption" })];
+    const answer = element("p", { class: "multimodal-prompt-answer", role: "status" });
+    const looks = element("p", { class: "ib-caption" });
     const bars = barChart({ label: say("The likeliest answers"), labels: Array(BEST).fill("") });
     const names = bars.element.querySelectorAll("th");
+    const sequence = say(
+      "What the model reads: 16 patches, the words, and a blank to fill in. Pick one to see what it takes from the others.",
+    );
     body.append(
       element(
         "div",
@@ -39,7 +43,7 @@ export const figure = {
           bars.element,
         ),
       ),
-      element("div", {}, element("p", { class: "ib-caption", text: say("What the model reads: 16 patches, the words, and a blank to fill in. Pick one to see what it takes from the others.") }), strip.element),
+      element("div", {}, element("p", { class: "ib-caption", text: sequence }), strip.element),
       element(
         "div",
         { class: "multimodal-prompt-looks" },
@@ -50,7 +54,12 @@ export const figure = {
           choice(context, "block", say("Block"), {}),
           choice(context, "head", say("Head"), { mean: say("mean") }),
           looks,
-          element("details", {}, element("summary", { text: say("The {count} words that it knows", { count: known.size }) }), element("p", { text: language.vocabulary.join(", ") })),
+          element(
+            "details",
+            {},
+            element("summary", { text: say("The {count} words that it knows", { count: known.size }) }),
+            element("p", { text: language.vocabulary.join(", ") }),
+          ),
         ),
       ),
     );
@@ -64,7 +73,8 @@ export const figure = {
       pixels = digitOf(context, "digit");
       words = wordsOf(context.get("question"));
       const problem = refusal(words, known, language.words);
-      result = problem ? null : multimodal(context.tensors[language.assets[inputs[2]]], pixels, words.map((word) => known.get(word)), SHAPE);
+      const parameters = context.tensors[language.assets[inputs[2]]];
+      result = problem ? null : multimodal(parameters, pixels, words.map((word) => known.get(word)), SHAPE);
       words = words.slice(0, language.words);
       strip.show(pixels, words, known);
       const chances = result && softmax(result.logits);
@@ -101,21 +111,32 @@ export const figure = {
 /** Return why the model cannot read these words, or "". */
 export function refusal(words, known, most) {
   const unknown = words.filter((word) => !known.has(word));
-  if (unknown.length) return say("The model does not know the word “{word}”. It knows {count} words, listed below.", { word: unknown[0], count: known.size });
-  return words.length > most ? say("The model reads at most {most} words; these are {count}.", { most, count: words.length }) : "";
+  if (unknown.length) {
+    const text = "The model does not know the word “{word}”. It knows {count} words, listed below.";
+    return say(text, { word: unknown[0], count: known.size });
+  }
+  if (words.length > most) return say("The model reads at most {most} words; these are {count}.", { most, count: words.length });
+  return "";
 }
 
 /** Return what token `row` takes from each token, in one head ("1" to "4") or in the "mean" of them. */
 export function sharesOf(heads, head, row) {
   const chosen = head === "mean" ? heads : [heads[Number(head) - 1]];
   const count = Math.sqrt(chosen[0].length);
-  return Array.from({ length: count }, (_, other) => chosen.reduce((sum, weights) => sum + weights[row * count + other], 0) / chosen.length);
+  const mean = (other) => chosen.reduce((sum, weights) => sum + weights[row * count + other], 0) / chosen.length;
+  return Array.from({ length: count }, (_, other) => mean(other));
 }
 
 /** Return a menu of questions and a field for the reader's own. */
 function questionFields(context, { phrasings, captions }) {
-  const kinds = { digit: say("Which digit"), even: say("Even or odd"), larger: say("Larger than five"), loops: say("Closed loops") };
-  const group = (label, texts) => element("optgroup", { label }, ...texts.map((text) => element("option", { value: text, text })));
+  const kinds = {
+    digit: say("Which digit"),
+    even: say("Even or odd"),
+    larger: say("Larger than five"),
+    loops: say("Closed loops"),
+  };
+  const option = (text) => element("option", { value: text, text });
+  const group = (label, texts) => element("optgroup", { label }, ...texts.map(option));
   const groups = Object.entries(phrasings).flatMap(([kind, { seen, held_out: heldOut }]) => [
     group(say("{kind}: wordings it was trained on", { kind: kinds[kind] ?? kind }), seen),
     group(say("{kind}: wordings new to it", { kind: kinds[kind] ?? kind }), heldOut),
@@ -154,23 +175,31 @@ function tokenStrip(context, blank) {
   const tokens = Array.from({ length: blank + 1 }, (_, place) => {
     const picture = place < N_PATCHES ? pixelCanvas({ height: SIZE, width: SIZE, label: "" }) : null;
     picture?.element.setAttribute("aria-hidden", "true");
-    const word = picture?.element ?? element("span", { class: "multimodal-prompt-word", text: place === blank ? say("blank") : "" });
+    const text = place === blank ? say("blank") : "";
+    const word = picture?.element ?? element("span", { class: "multimodal-prompt-word", text });
     const share = element("span", { class: "multimodal-prompt-share" });
-    const face = element("button", { type: "button", class: "multimodal-prompt-token", on: { click: () => context.set({ token: place }) } }, word, share);
+    const on = { click: () => context.set({ token: place }) };
+    const face = element("button", { type: "button", class: "multimodal-prompt-token", on }, word, share);
     return { face, word, share, picture };
   });
-  const row = element("div", { class: "multimodal-prompt-tokens", role: "group", "aria-label": say("Tokens") }, ...tokens.map(({ face }) => face));
+  const faces = tokens.map(({ face }) => face);
+  const row = element("div", { class: "multimodal-prompt-tokens", role: "group", "aria-label": say("Tokens") }, ...faces);
   row.addEventListener("keydown", (event) => {
     const shown = tokens.filter(({ face }) => !face.hidden);
     const here = shown.findIndex(({ face }) => face === event.target);
-    const next = shown[{ ArrowLeft: here - 1, ArrowUp: here - 1, ArrowRight: here + 1, ArrowDown: here + 1, Home: 0, End: shown.length - 1 }[event.key]];
+    const [before, after, last] = [here - 1, here + 1, shown.length - 1];
+    const ways = { ArrowLeft: before, ArrowUp: before, ArrowRight: after, ArrowDown: after, Home: 0, End: last };
+    const next = shown[ways[event.key]];
     if (!next) return;
     event.preventDefault();
     next.face.focus();
     context.set({ token: tokens.indexOf(next) });
   });
   const name = (place) => {
-    if (place < N_PATCHES) return say("Patch in row {row}, column {column}", { row: Math.floor(place / ACROSS) + 1, column: (place % ACROSS) + 1 });
+    if (place < N_PATCHES) {
+      const [row, column] = [Math.floor(place / ACROSS) + 1, (place % ACROSS) + 1];
+      return say("Patch in row {row}, column {column}", { row, column });
+    }
     return place === blank ? say("The blank") : say("The word “{word}”", { word: tokens[place].word.textContent });
   };
   const show = (pixels, words, known) => {
@@ -185,12 +214,16 @@ function tokenStrip(context, blank) {
   };
   const heat = (places, shares, chosen) => {
     for (const [index, place] of places.entries()) {
-      const { face, share } = tokens[place];
-      share.textContent = shares ? `${format(100 * shares[index], 0)}\u202f%` : "–";
-      face.style.setProperty("--heat", shares ? `${100 * Math.sqrt(shares[index])}%` : "0%");
-      face.setAttribute("aria-pressed", index === chosen);
-      face.tabIndex = index === chosen ? 0 : -1;
-      face.setAttribute("aria-label", shares ? `${name(place)}: ${share.textContent}` : name(place));
+      const token = tokens[place];
+      const text = shares ? `${format(100 * shares[index], 0)}\u202f%` : "–";
+      const now = `${name(place)}: ${text} ${index === chosen}`;
+      if (token.now === now) continue; // most of them, from one frame of a drawing to the next
+      token.now = now;
+      token.share.textContent = text;
+      token.face.style.setProperty("--heat", shares ? `${100 * Math.sqrt(shares[index])}%` : "0%");
+      token.face.setAttribute("aria-pressed", index === chosen);
+      token.face.tabIndex = index === chosen ? 0 : -1;
+      token.face.setAttribute("aria-label", `${name(place)}: ${text}`);
     }
   };
   return { element: row, show, heat, name };

@@ -1,5 +1,6 @@
 """A digit, a question in words, and a small Transformer that reads both as one sequence and answers."""
 
+import textwrap
 from functools import cache
 
 import numpy as np
@@ -23,6 +24,11 @@ def _first(digit):
     """Return the first test image of a digit."""
     images, labels = mnist.load("test")
     return images[np.flatnonzero(labels == digit)[0]]
+
+
+def _drawable(text, *, width):
+    """Return any text in lines, with question marks for what matplotlib's font may lack."""
+    return textwrap.fill(text.encode("latin-1", "replace").decode("latin-1"), width)
 
 
 class MultimodalPrompt(Figure):
@@ -133,9 +139,9 @@ class MultimodalPrompt(Figure):
         seen, bars = drawing.subplots(1, 2, width_ratios=(1, 1.5))
         seen.imshow(self.digit, cmap="gray", vmin=0, vmax=255)
         seen.set(xticks=[], yticks=[])
-        drawing.suptitle(self.question, parse_math=False)
+        drawing.suptitle(_drawable(self.question, width=70), parse_math=False)
         if self._refusal:
-            bars.text(0, 0.5, self._refusal, wrap=True, parse_math=False)
+            bars.text(0, 0.5, _drawable(self._refusal, width=44), parse_math=False)
             bars.set_axis_off()
             return drawing
         heat = self.attention[:N_PATCHES].reshape(4, 4)

@@ -35,6 +35,7 @@ export function present(figure) {
       body,
       context.status,
     );
+    frame.addEventListener("keydown", keepKey);
     // What "Start again" goes back to is what the author wrote, not what the link says.
     const start = context.state();
     context.follow(model.given);
@@ -107,6 +108,11 @@ class Context {
     cancelAnimationFrame(this.frame);
     for (const cleaner of this.cleaners) cleaner();
   }
+}
+
+/** Keep a key to the figure: in JupyterLab an arrow would go to the next cell, on some websites to the next page. */
+function keepKey(event) {
+  if (!event.ctrlKey && !event.metaKey && !event.altKey && event.key !== "Escape") event.stopPropagation();
 }
 
 function tool(label, act) {

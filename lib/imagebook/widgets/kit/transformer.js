@@ -61,14 +61,16 @@ export function selfAttention(tokens, parameters, prefix, heads) {
       let [most, total] = [-Infinity, 0];
       for (let other = 0; other < count; other++) {
         let score = 0;
-        for (let i = 0; i < depth; i++) score += projected[3 * width * t + query + i] * projected[3 * width * other + key + i];
+        const [from, to] = [3 * width * t + query, 3 * width * other + key];
+        for (let i = 0; i < depth; i++) score += projected[from + i] * projected[to + i];
         row[other] = score / Math.sqrt(depth);
         most = Math.max(most, row[other]);
       }
       for (let other = 0; other < count; other++) total += row[other] = Math.exp(row[other] - most);
       for (let other = 0; other < count; other++) {
         row[other] /= total;
-        for (let i = 0; i < depth; i++) mixed[t * width + head * depth + i] += row[other] * projected[3 * width * other + value + i];
+        const [to, from] = [t * width + head * depth, 3 * width * other + value];
+        for (let i = 0; i < depth; i++) mixed[to + i] += row[other] * projected[from + i];
       }
     }
   }
@@ -110,7 +112,9 @@ export function multimodal(parameters, pixels, text, { side, size, heads, blocks
   const places = vectors.map((_, place) => place);
   places[places.length - 1] = positions.length / width - 1; // the blank is always the last
   let tokens = new Float64Array(vectors.length * width);
-  for (const [t, vector] of vectors.entries()) for (let i = 0; i < width; i++) tokens[t * width + i] = vector[i] + positions[places[t] * width + i];
+  for (const [t, vector] of vectors.entries()) {
+    for (let i = 0; i < width; i++) tokens[t * width + i] = vector[i] + positions[places[t] * width + i];
+  }
   const attention = [];
   for (let block = 0; block < blocks; block++) {
     const result = transformerBlock(tokens, parameters, `0.block${block}`, heads);
