@@ -9,6 +9,7 @@ from importlib import import_module
 FIGURES = {
     "IntersectionOverUnion": "iou",
     "TermMap": "term_map",
+    "TrainingPipeline": "training_pipeline",
 }
 __all__ = list(FIGURES)
 
