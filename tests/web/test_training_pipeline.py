@@ -84,7 +84,7 @@ def test_the_page_unpacks_bits_as_numpy_does(modules):
     rows = [[1, 0, grey, 1, 1], [0, 1, grey, 1, 1], 5 * [grey], [0, 0, *3 * [grey]], [1, 0, *3 * [grey]]]
     assert (sheet["height"], sheet["width"]) == (5, 5)
     np.testing.assert_allclose(sheet["data"], np.ravel(rows), rtol=1e-6)
-    assert modules("training_pipeline", "grouped", [[7], [999], [1000], [2376001]]) == [
+    assert modules("kit/numbers", "grouped", [[7], [999], [1000], [2376001]]) == [
         *("7", "999", "1\u202f000", "2\u202f376\u202f001")
     ]
 

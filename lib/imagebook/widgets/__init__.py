@@ -9,6 +9,7 @@ from importlib import import_module
 FIGURES = {
     "IntersectionOverUnion": "iou",
     "TermMap": "term_map",
+    "FineTuningBoard": "fine_tuning_board",
     "TrainingPipeline": "training_pipeline",
 }
 __all__ = list(FIGURES)

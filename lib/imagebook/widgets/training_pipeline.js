@@ -2,7 +2,8 @@
 
 import { barChart } from "./kit/charts.js";
 import { button, row } from "./kit/controls.js";
-import { element, format } from "./kit/dom.js";
+import { element } from "./kit/dom.js";
+import { grouped, percent } from "./kit/numbers.js";
 import { pixelCanvas } from "./kit/pixels.js";
 import { fromBase64 } from "./kit/state.js";
 import { stepper } from "./kit/steps.js";
@@ -29,13 +30,6 @@ export function sheet(bits, side, across) {
     data[row * width + (image % across) * (side + 1) + (index % side)] = bits[index];
   }
   return { height, width, data };
-}
-
-const percent = (value) => `${format(100 * value, 1)} %`;
-
-/** Return a number with its thousands apart. */
-export function grouped(value) {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
 export const figure = {

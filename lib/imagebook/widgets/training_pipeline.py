@@ -2,7 +2,7 @@
 
 import base64
 import json
-import math
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 
@@ -145,5 +145,5 @@ class TrainingPipeline(Figure):
 
 
 def _percent(part):
-    """Return a part as the page rounds it: halves upwards."""
-    return f"{math.floor(1000 * part + 0.5) / 10:g} %"
+    """Return a part as the page rounds it: halves away from 0, where Python's rounding goes to even."""
+    return f"{Decimal(100 * part).quantize(Decimal('0.1'), ROUND_HALF_UP).normalize():f} %"
