@@ -26,6 +26,8 @@ FIGURES = {
     "MixtureRouter": "mixture_router",
     "AugmentationStudio": "augmentation_studio",
     "InvarianceMeter": "invariance_meter",
+    "FineTuningBoard": "fine_tuning_board",
+    "TrainingPipeline": "training_pipeline",
 }
 __all__ = list(FIGURES)
 

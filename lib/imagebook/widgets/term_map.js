@@ -54,7 +54,7 @@ export const figure = {
     const nodes = {};
     for (const [slug, term] of Object.entries(terms)) nodes[slug] = node(slug, term);
     const lines = svg("g", { class: "term_map-lines", "aria-hidden": "true" });
-    const picture = svg("svg", { class: "term_map-picture", role: "group", "aria-label": say("Map of the terms") }, lines, ...Object.values(nodes).map(({ group }) => group));
+    const picture = svg("svg", { class: "term_map-picture", role: "group", "aria-label": say("Map of the terms") }, lines);
 
     function node(slug, term) {
       const before = learningPath(needs, slug).length - 1;
@@ -74,8 +74,8 @@ export const figure = {
       const keys = (event) => (event.key === "Enter" || event.key === " ") && press(event);
       const events = { click: press, pointerenter: (event) => event.pointerType === "mouse" && point(), pointerleave: leave, focus: point, blur: leave };
       const group = linked.has(slug)
-        ? svg("a", { href: place(slug), "aria-label": label, on: events }, face, text, badge)
-        : svg("g", { tabindex: 0, role: "button", "aria-label": label, on: { ...events, keydown: keys } }, face, text, badge);
+        ? svg("a", { href: place(slug), "data-slug": slug, "aria-label": label, on: events }, face, text, badge)
+        : svg("g", { tabindex: 0, role: "button", "data-slug": slug, "aria-label": label, on: { ...events, keydown: keys } }, face, text, badge);
       return { group, face, badge };
     }
 
@@ -93,6 +93,9 @@ export const figure = {
         for (const [key, value] of Object.entries({ x: -width / 2, y: -height / 2, width, height })) face.setAttribute(key, value);
         badge.setAttribute("transform", `translate(${-width / 2 + 3} ${-height / 2 + 5})`);
       }
+      // Tab goes through the rows as they are seen.
+      const seen = Object.keys(nodes).sort((a, b) => plan.at[a][1] - plan.at[b][1] || plan.at[a][0] - plan.at[b][0]);
+      picture.append(...seen.map((slug) => nodes[slug].group));
       lines.replaceChildren(...plan.lines.map(([, , points]) => svg("path", { d: curve(points, height / 2) })));
       draw();
     };
@@ -120,6 +123,7 @@ export const figure = {
     };
     const heading = element("p", { class: "term_map-heading", role: "status" });
     const steps = element("ol", { class: "term_map-steps" });
+    const open = element("p", { class: "term_map-see term_map-open" });
     const also = element("p", { class: "term_map-see" });
     const describe = () => {
       const slug = context.get("selected");
@@ -128,8 +132,9 @@ export const figure = {
       const text = path.length ? say("Before {name}, read {count}:", { name: say(english), count: path.length }) : say("{name} can be read at once.", { name: say(english) });
       heading.replaceChildren(text, " ", element("span", { lang: "ko", text: korean }));
       steps.replaceChildren(...path.map((other) => element("li", {}, nameOf(other), reasons[other] ? element("span", { text: `: ${say(reasons[other])}` }) : null)));
-      const here = place(slug) ? element("a", { href: place(slug), class: "term_map-open", text: say("Read the section on {name}", { name: say(english) }) }) : null;
-      also.replaceChildren(...[here, here ? " · " : null, say("See also: "), ...others.flatMap((other, index) => [index ? ", " : "", nameOf(other)])].filter((part) => part !== null));
+      const here = place(slug);
+      open.replaceChildren(...(here ? [element("a", { href: here, text: say("Read the section on {name}", { name: say(english) }) })] : []));
+      also.replaceChildren(say("See also: "), ...others.flatMap((other, index) => [index ? ", " : "", nameOf(other)]));
     };
 
     const id = freshId();
@@ -148,7 +153,7 @@ export const figure = {
       element("div", { class: "ib-control" }, element("label", { for: id, text: say("Find a term") }), field, button(say("Select"), choose), count),
       element("div", { class: "ib-scroll", tabindex: 0, role: "region", "aria-label": say("Map of the terms, scrollable") }, picture),
       element("p", { class: "ib-caption", text: say("A line leads from a term down to one that builds on it. Numbers: the order to read. Dashed: see also.") }),
-      element("div", {}, heading, steps, also),
+      element("div", {}, heading, steps, open, also),
     );
     arrange();
     const observer = new ResizeObserver(arrange);

@@ -55,8 +55,8 @@ def learning_path(needs, slug):
 
     Examples
     --------
-    >>> learning_path({"iron": ["ore", "fire"], "ore": [], "fire": ["wood"], "wood": []}, "iron")
-    ['ore', 'wood', 'fire', 'iron']
+    >>> learning_path({"iron": ["stone", "fire"], "stone": [], "fire": ["wood"], "wood": []}, "iron")
+    ['stone', 'wood', 'fire', 'iron']
     """
     found = {}
     for other in needs[slug]:
@@ -71,8 +71,8 @@ def rows(needs, most):
 
     Examples
     --------
-    >>> rows({"iron": ["ore", "fire"], "ore": [], "fire": ["wood"], "wood": []}, 2)
-    [['ore', 'wood'], ['fire'], ['iron']]
+    >>> rows({"iron": ["stone", "fire"], "stone": [], "fire": ["wood"], "wood": []}, 2)
+    [['stone', 'wood'], ['fire'], ['iron']]
     """
     after = {slug: [other for other in needs if slug in needs[other]] for slug in needs}
     height = cache(lambda slug: 1 + max(map(height, after[slug]), default=0))
