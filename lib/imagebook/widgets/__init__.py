@@ -10,6 +10,7 @@ FIGURES = {
     "IntersectionOverUnion": "iou",
     "Temperature": "temperature",
     "PixelWriter": "pixel_writer",
+    "MNISTBrowser": "mnist_browser",
 }
 __all__ = list(FIGURES)
 
