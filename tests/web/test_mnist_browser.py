@@ -20,7 +20,7 @@ def test_the_asset_is_small_and_the_beginning_of_the_test_digits():
     assert counts.sum() == 600 and counts.min() > 45
 
 
-def test_mean_and_spread(modules):
+def test_mean_and_spread(figure_page):
     """Of 500 random images and choices of them, one alone and equal ones among them."""
     rng = np.random.default_rng(0)
     cases, wanted = [], []
@@ -30,15 +30,19 @@ def test_mean_and_spread(modules):
         chosen = images[: int(rng.integers(1, count + 1))]
         cases.append([images[:, 0].tolist(), len(chosen)])  # one row of each says enough
         wanted.append([chosen[:, 0].mean(axis=0), chosen[:, 0].std(axis=0)])
-    convert = """(rows, count) => {
-        const images = new Uint8Array(784 * rows.length);
-        for (const [at, row] of rows.entries()) images.set(row, 784 * at);
-        return [images, Array.from({ length: count }, (_, place) => place)];
-    }"""
-    found = modules("mnist_browser", "summary", cases, convert=convert)
+    found = figure_page("mnist_browser").evaluate(
+        """(cases) => cases.map(([rows, count]) => {
+            const images = new Uint8Array(784 * rows.length);
+            for (const [at, row] of rows.entries()) images.set(row, 784 * at);
+            const places = Array.from({ length: count }, (_, place) => place);
+            const { mean, spread } = imagebook.use("mnist_browser").summary(images, places);
+            return { mean: [...mean.subarray(0, 28)], spread: [...spread.subarray(0, 28)] };
+        })""",
+        cases,
+    )
     for one, (mean, spread) in zip(found, wanted, strict=True):
-        np.testing.assert_allclose(one["mean"][:28], mean, rtol=1e-12)
-        np.testing.assert_allclose(one["spread"][:28], spread, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(one["mean"], mean, rtol=1e-12)
+        np.testing.assert_allclose(one["spread"], spread, rtol=1e-9, atol=1e-9)
     assert sum(not spread.any() for _, spread in wanted) > 100
 
 

@@ -75,7 +75,7 @@ export const figure = {
       const digit = digitAt(images, shown().places[chosen()]);
       const [top, left] = [r, c].map((at) => clamp(at - (WINDOW >> 1), 0, SIDE - WINDOW));
       for (let i = 0; i < WINDOW; i++) for (let j = 0; j < WINDOW; j++) numbers[i][j] = digit[(top + i) * SIDE + left + j];
-      grid.update(numbers, { mark: (i, j) => (top + i === r && left + j === c ? "ib-here" : ""), shade: (value) => value / 255 });
+      grid.update(numbers, { mark: (i, j) => (top + i === r && left + j === c ? "ib-here" : ""), shade: (value) => value / 300 });
       for (const one of [large, mean, spread]) one.mark(r, c);
       const at = r * SIDE + c;
       pixel.textContent = say("Row {row}, column {column}: {value}. Mean {mean}, standard deviation {spread}.", {
