@@ -32,6 +32,29 @@ def uniforms(seed, count, *, start=0):
     return (mixed ^ (mixed >> fourteen)) / 2**32
 
 
+def normals(seed, count):
+    """Return standard normal numbers, each made of two uniform ones (Box and Muller 1958).
+
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2³² - 1.
+    count : int
+        How many, at least 0.
+
+    Returns
+    -------
+    ndarray of float64, shape (count,)
+
+    Examples
+    --------
+    >>> normals(0, 2).round(4)
+    array([0.7872, 0.4314])
+    """
+    pairs = uniforms(seed, 2 * count).reshape(count, 2)
+    return np.sqrt(-2 * np.log(1 - pairs[:, 0])) * np.cos(2 * np.pi * pairs[:, 1])
+
+
 class Uniforms(np.random.Generator):
     """A generator for the library's functions whose `random` returns the numbers of `uniforms` in turn.
 
