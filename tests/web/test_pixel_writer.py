@@ -40,12 +40,14 @@ def test_a_pixels_logit_given_the_earlier_ones(page):
     images = binary_images()
     logits = model().logits(images).reshape(len(images), -1)
     places = np.array([[0, 27, 28, 756, 783, *rng.integers(0, 784, 10)] for _ in images])
-    later = [
-        [np.where(np.arange(784) < at, image.ravel(), rng.integers(0, 2, 784)).astype(int).tolist(), int(at)]
-        for image, row in zip(images, places, strict=True)
-        for at in row
-    ]
-    found = page.evaluate("cases => cases.map(([image, at]) => pixels.pixelLogit(weights, image, at))", later)
+    cases = []
+    for image, row in zip(images, places, strict=True):
+        for at in row:
+            pixels = np.where(np.arange(784) < at, image.ravel(), rng.integers(0, 2, 784)).astype(int)
+            cases.append(["".join(map(str, pixels)), int(at)])
+    found = page.evaluate(
+        "cases => cases.map(([image, at]) => pixels.pixelLogit(weights, Int8Array.from(image), at))", cases
+    )
     wanted = np.take_along_axis(logits, places, axis=1).ravel()
     np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9)
     assert len(found) == 900 and (wanted > 0).sum() > 100 and np.unique(wanted).size > 500

@@ -21,6 +21,7 @@ FIGURES = {
     "MultimodalPrompt": "multimodal_prompt",
     "Temperature": "temperature",
     "PixelWriter": "pixel_writer",
+    "MNISTBrowser": "mnist_browser",
     "TermMap": "term_map",
     "KeypointEditor": "keypoint_editor",
     "MixtureRouter": "mixture_router",

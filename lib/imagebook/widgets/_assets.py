@@ -16,6 +16,8 @@ from imagebook.widgets import _variants
 
 # How many digits of each class the drawing pads offer.
 _DIGITS_OF_EACH_CLASS = 12
+# How many test digits there are to browse.
+_DIGITS_TO_BROWSE = 600
 # The longer side of a photograph on a figure, in pixels.
 _PHOTOGRAPH_SIDE = 256
 
@@ -27,8 +29,8 @@ def packed(name):
     Parameters
     ----------
     name : str
-        "digits", "invariance" (the networks of `_variants` and their accuracies), a photograph's name ("cat",
-        "coffee", "rocket") or that of a pretrained model ("cnn").
+        "digits", "mnist", "invariance" (the networks of `_variants` and their accuracies), a photograph's name
+        ("cat", "coffee", "rocket") or that of a pretrained model ("cnn").
 
     Returns
     -------
@@ -55,13 +57,15 @@ def asset(name):
     """Return an asset as a dict of arrays, each little-endian uint8, int32, float16 or float32."""
     if name == "digits":
         return _digits()
+    if name == "mnist":
+        return _mnist()
     if name == "invariance":
         return _arrays(_variants.FILE)
     if name in images.NAMES:
         return {"jpeg": _jpeg(images.photograph(name))}
     if name in pretrained.NAMES:
         return _arrays(pretrained.weights_file(name))
-    raise ValueError(f"name must be digits, invariance, a photograph or a pretrained model, got {name!r}")
+    raise ValueError(f"name must be digits, mnist, invariance, a photograph or a pretrained model, got {name!r}")
 
 
 def _arrays(path):
@@ -76,6 +80,12 @@ def _digits():
     first = [np.flatnonzero(labels == digit)[:_DIGITS_OF_EACH_CLASS] for digit in range(10)]
     chosen = np.sort(np.concatenate(first))
     return {"images": pictures[chosen], "labels": labels[chosen]}
+
+
+def _mnist():
+    """Return the first test digits, of each class as many as there happen to be."""
+    pictures, labels = mnist.load("test")
+    return {"images": pictures[:_DIGITS_TO_BROWSE], "labels": labels[:_DIGITS_TO_BROWSE]}
 
 
 def _jpeg(image):

@@ -86,7 +86,7 @@ export function matrixGrid({ label, change, pick, digits = 2 }) {
         if (cell.outer.className !== name) cell.outer.className = name;
         if (shade) {
           const strength = Math.max(-1, Math.min(1, shade(value)));
-          cell.outer.style.setProperty("--ib-shade", `${Math.abs(strength) * 60}%`);
+          cell.outer.style.setProperty("--ib-shade", `${Math.abs(strength) * 48}%`);
           cell.outer.style.setProperty("--ib-hue", strength < 0 ? "var(--ib-second)" : "var(--ib-accent)");
         }
       }
