@@ -10,6 +10,7 @@ FIGURES = {
     "IntersectionOverUnion": "iou",
     "FilterBench": "filter_bench",
     "DownsamplingBench": "downsampling_bench",
+    "AugmentedReality": "augmented_reality",
 }
 __all__ = list(FIGURES)
 
