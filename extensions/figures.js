@@ -59,10 +59,11 @@ globalThis.imagebook = (() => {
     try {
       const model = models[id];
       const names = model.get("_asset_names");
-      await Promise.all([load("kit"), load(figure), ...names.map((name) => load(`assets/${name}`))]);
+      await Promise.all([...slot.dataset.scripts.split(" ").map(load), ...names.map((name) => load(`assets/${name}`))]);
       const { fromBase64 } = use("kit/state");
       model.set("_assets", Object.fromEntries(names.map((name) => [name, fromBase64(assets[name])])));
       model.set("_messages", imagebook.messages);
+      model.home = new URL("../../", folder).href;
       model.address = (state) => {
         const query = new URLSearchParams({ figure: slot.id, state: JSON.stringify(state) });
         return `${location.href.replace(/[?#].*$/, "")}?${query}#${slot.id}`;

@@ -1,4 +1,5 @@
-"""Puts interactive figures on the page: alive without a kernel, from disk too, and a picture where nothing runs.
+"""Puts interactive figures on the page: alive without a kernel, from disk too, and a picture where nothing
+runs.
 
 Execution stores the state of every widget in the notebook, and each widget's output carries a picture and words. Here
 such an output becomes that picture in a slot that knows its figure, the states are written once at the page's end,
@@ -18,6 +19,10 @@ from imagebook.widgets import FIGURES, _assets, _modules
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 HOST = Path(__file__).with_name("figures.js")
+# What nearly every figure uses, with all that it imports: one script, which every page with figures loads.
+CORE = list(
+    dict.fromkeys(sum(map(_modules.needs, ("kit/figure", "kit/controls", "kit/drag", "kit/pixels")), []))
+)
 # What Jupyter needs of a widget's state and the page does not: its scripts and assets are files of their own.
 NOT_ON_THE_PAGE = {"_esm", "_css", "_assets"}
 
@@ -57,7 +62,11 @@ class Figures(SphinxTransform):
 def slot(model, state, image, *, number):
     """Return the nodes of a figure's place on the page."""
     anchor = f"figure-{state['_name'].replace('_', '-')}" + (f"-{number}" if number > 1 else "")
-    opening = f'<div class="ib-slot" id="{anchor}" data-figure="{state["_name"]}" data-model="{model}"><div class="ib-first">'
+    scripts = " ".join(["kit", *own_modules(state["_name"])])
+    opening = (
+        f'<div class="ib-slot" id="{anchor}" data-figure="{state["_name"]}" data-model="{model}" '
+        f'data-scripts="{scripts}"><div class="ib-first">'
+    )
     words = f"<p><strong>{escape(state['_title'])}.</strong> {escape(state['_help'])}</p></div></div>"
     image["loading"] = "lazy"
     return [nodes.raw("", opening, format="html"), image, nodes.raw("", words, format="html")]
@@ -74,7 +83,8 @@ def write_scripts(app, error):
     """Write the scripts and the style sheet of all figures."""
     if error is None and app.builder.format == "html":
         folder = Path(app.outdir, "_static/figures")
-        (folder / "assets").mkdir(parents=True, exist_ok=True)
+        for part in ("assets", "kit"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
         for name, text in scripts().items():
             (folder / name).write_text(text, encoding="utf-8")
 
@@ -82,17 +92,12 @@ def write_scripts(app, error):
 def scripts():
     """Return the website's scripts and style sheet, {name: text}."""
     figures = list(FIGURES.values())
-    kit = {
-        path.relative_to(_modules.FOLDER).with_suffix("").as_posix()
-        for path in _modules.FOLDER.glob("kit/*.js")
-    }
     texts = {
         "figures.js": HOST.read_text(encoding="utf-8").replace("/* registry */", _modules.REGISTRY),
-        "kit.js": closed(_modules.definition(name) for name in sorted(kit)),
+        "kit.js": closed(map(_modules.definition, CORE)),
     }
-    for name in figures:
-        own = [module for module in _modules.needs(name) if module not in kit]
-        texts[f"{name}.js"] = closed(_modules.definition(module) for module in own)
+    for module in {module for name in figures for module in own_modules(name)}:
+        texts[f"{module}.js"] = closed([_modules.definition(module)])
     sheets = ["kit/figure.css", *(f"{name}.css" for name in figures)]
     texts["figures.css"] = "\n".join(
         (_modules.FOLDER / sheet).read_text(encoding="utf-8") for sheet in sheets
@@ -102,6 +107,11 @@ def scripts():
         data = base64.b64encode(_assets.packed(name)).decode("ascii")
         texts[f"assets/{name}.js"] = f'imagebook.assets["{name}"] = "{data}";\n'
     return texts
+
+
+def own_modules(name):
+    """Return the modules that a figure needs beyond the kit's core, each of them a script."""
+    return [module for module in _modules.needs(name) if module not in CORE]
 
 
 def closed(definitions):

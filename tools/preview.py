@@ -25,7 +25,8 @@ def main():
     if unknown := set(options.figure) - set(names):
         parser.error(f"there is no figure {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     static = options.folder / "_static/figures"
-    (static / "assets").mkdir(parents=True, exist_ok=True)
+    for part in ("assets", "kit"):
+        (static / part).mkdir(parents=True, exist_ok=True)
     for name, text in figures.scripts().items():
         (static / name).write_text(text, encoding="utf-8")
     states, slots = {}, []
@@ -34,8 +35,10 @@ def main():
         state = figure.get_state()
         states[module] = {key: value for key, value in state.items() if key not in figures.NOT_ON_THE_PAGE}
         anchor = f"figure-{module.replace('_', '-')}"
+        scripts = " ".join(["kit", *figures.own_modules(module)])
         slots.append(
-            f'<div class="ib-slot" id="{anchor}" data-figure="{module}" data-model="{module}"><div class="ib-first"></div></div>'
+            f'<div class="ib-slot" id="{anchor}" data-figure="{module}" data-model="{module}" '
+            f'data-scripts="{scripts}"><div class="ib-first"></div></div>'
         )
     content = json.dumps(states).replace("<", "\\u003c")
     page = f"""<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">

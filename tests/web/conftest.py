@@ -1,5 +1,6 @@
 """A real browser for the tests: Chromium, driven by Playwright, with no way out of this machine."""
 
+import fcntl
 import functools
 import http.server
 import os
@@ -133,3 +134,50 @@ def figure_page(browser, preview):
     yield open_page
     for page in pages:
         page.close()
+
+
+@pytest.fixture(scope="session")
+def site(browser):
+    """Return the addresses of the built book, {"http": …, "file": …}; it is built first where it is out of date."""
+    build = ROOT / "_build"
+    build.mkdir(exist_ok=True)
+    with (build / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two workers must not build at once
+        result = subprocess.run([sys.executable, str(ROOT / "tools/book.py")], capture_output=True, text=True)
+    assert result.returncode == 0, f"the book was not built:\n{result.stdout[-3000:]}{result.stderr[-3000:]}"
+    server, address = serve(build / "html")
+    yield {"http": f"{address}/", "file": (build / "html").as_uri() + "/"}
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Return a function that opens a page; afterwards no page may have complained or asked another host."""
+    contexts, complaints = [], []
+
+    def allow(route):
+        address = route.request.url
+        if address.startswith(("file:", "data:", "blob:", "http://127.0.0.1:")):
+            route.continue_()
+        else:
+            complaints.append(f"asked {address}")
+            route.abort()
+
+    def open_page(base, path, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.route("**/*", allow)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+        page.on(
+            "console",
+            lambda message: message.type in ("error", "warning") and complaints.append(message.text),
+        )
+        page.goto(base + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []

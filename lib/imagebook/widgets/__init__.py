@@ -8,9 +8,22 @@ from importlib import import_module
 # Every class and the module (x.py, x.js, x.css) that it is in, in the order of the book's page of figures.
 FIGURES = {
     "IntersectionOverUnion": "iou",
+    "ConvolutionStepper": "convolution_stepper",
+    "PoolingStepper": "pooling_stepper",
+    "SeparableCost": "separable_cost",
+    "BoxEditor": "box_editor",
+    "NMSStepper": "nms_stepper",
+    "AutoencoderExplorer": "autoencoder_explorer",
+    "LatentMap": "latent_map",
+    "CNNExplorer": "cnn_explorer",
     "FilterBench": "filter_bench",
     "DownsamplingBench": "downsampling_bench",
     "AugmentedReality": "augmented_reality",
+    "MultimodalPrompt": "multimodal_prompt",
+    "Temperature": "temperature",
+    "PixelWriter": "pixel_writer",
+    "TermMap": "term_map",
+    "KeypointEditor": "keypoint_editor",
 }
 __all__ = list(FIGURES)
 

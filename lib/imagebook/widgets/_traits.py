@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import unicodedata
 
 import numpy as np
 import traitlets
@@ -84,6 +85,25 @@ class Choice(Rule):
     def checked(self, name, value):
         """Return the text."""
         return _checks.choice(name, value, self.rule["values"])
+
+
+class Text(Rule):
+    """A text on one line; `length` is the (fewest, most) characters."""
+
+    def __init__(self, default, *, length):
+        super().__init__(default, kind="text", length=list(length))
+
+    def checked(self, name, value):
+        """Return the text."""
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be a text, got {value!r:.40}")
+        fewest, most = self.rule["length"]
+        if not fewest <= len(value) <= most:
+            raise ValueError(f"{name} must have {fewest} to {most} characters, got {len(value)}")
+        # Cc are control characters, line breaks among them, Cs halves of characters.
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in value):
+            raise ValueError(f"{name} must be one line without control characters, got {value!r}")
+        return str(value)
 
 
 class _Numbers(Rule):

@@ -3,7 +3,7 @@
 import { area, intersectionArea, iou } from "./kit/boxes.js";
 import { movableBox } from "./kit/box.js";
 import { presets, row } from "./kit/controls.js";
-import { element, format, svg } from "./kit/dom.js";
+import { attributes, element, format, svg } from "./kit/dom.js";
 import { say } from "./kit/text.js";
 
 const SIZE = [12, 8];
@@ -27,7 +27,8 @@ export const figure = {
         class: `iou-${name}`,
       }),
     );
-    surface.append(sheet, lines, shared, ...boxes.map((box) => box.element));
+    const sharedText = svg("text", { class: "iou-number", "aria-hidden": "true" });
+    surface.append(sheet, lines, shared, ...boxes.map((box) => box.element), sharedText, ...boxes.map((box) => box.handles));
     const result = element("p", { class: "iou-result", role: "status" });
     body.append(
       surface,
@@ -45,15 +46,16 @@ export const figure = {
       for (const box of boxes) box.update();
       const [a, b] = [context.get("first"), context.get("second")];
       const common = intersectionArea(a, b);
-      shared.setAttribute("x", Math.max(a[0], b[0]));
-      shared.setAttribute("y", Math.max(a[1], b[1]));
-      shared.setAttribute("width", common && Math.min(a[2], b[2]) - Math.max(a[0], b[0]));
-      shared.setAttribute("height", common && Math.min(a[3], b[3]) - Math.max(a[1], b[1]));
-      result.textContent = say("intersection {common} ÷ union {union} = {iou}", {
-        common: format(common),
-        union: format(area(a) + area(b) - common),
-        iou: format(iou(a, b), 3),
-      });
+      const union = area(a) + area(b) - common;
+      const [left, top] = [Math.max(a[0], b[0]), Math.max(a[1], b[1])];
+      const [width, height] = common ? [Math.min(a[2], b[2]) - left, Math.min(a[3], b[3]) - top] : [0, 0];
+      attributes(shared, { x: left, y: top, width, height });
+      attributes(sharedText, { x: left + width / 2, y: top + height / 2 });
+      sharedText.textContent = Math.min(width, 2 * height) < 1.2 ? "" : format(common);
+      const values = { common: format(common), union: format(union), iou: format(iou(a, b), 3), fraction: fraction(common, union) };
+      result.textContent = values.fraction
+        ? say("intersection {common} ÷ union {union} = {fraction} = {iou}", values)
+        : say("intersection {common} ÷ union {union} = {iou}", values);
     });
   },
 };
@@ -62,4 +64,13 @@ function gridLines() {
   const upright = Array.from({ length: SIZE[0] + 1 }, (_, x) => `M${x} 0V${SIZE[1]}`);
   const level = Array.from({ length: SIZE[1] + 1 }, (_, y) => `M0 ${y}H${SIZE[0]}`);
   return [...upright, ...level].join("");
+}
+
+/** Return the fraction of two whole numbers in lowest terms, "1/7", or "" where there is none to tell. */
+export function fraction(part, whole) {
+  const [a, b] = [Math.round(part), Math.round(whole)];
+  if (Math.abs(part - a) > 1e-6 || Math.abs(whole - b) > 1e-6 || a < 1 || a >= b) return "";
+  let [divisor, rest] = [b, a];
+  while (rest) [divisor, rest] = [rest, divisor % rest];
+  return `${a / divisor}/${b / divisor}`;
 }

@@ -32,9 +32,11 @@ class IntersectionOverUnion(Figure):
     """
 
     title = "Intersection over union"
-    help = "Drag a box, or one of its corners, and watch the fraction. With keys: Tab to a box or corner, then the arrows."
+    help = (
+        "Drag a box, or a corner, and watch the fraction. With keys: Tab to a box or corner, then the arrows."
+    )
 
-    first = Box((3, 2, 7, 6), width=WIDTH, height=HEIGHT)
+    first = Box((1, 2, 7, 6), width=WIDTH, height=HEIGHT)
     second = Box((5, 4, 9, 7), width=WIDTH, height=HEIGHT)
 
     @property

@@ -12,7 +12,8 @@ const CORNERS = [
 ];
 
 /**
- * Return {element, update} of a box, an SVG group for a surface whose own coordinates go from 0 to `size()`.
+ * Return {element, handles, update} of a box on an SVG surface whose own coordinates go from 0 to `size()`. `element`
+ * is the box's face, `handles` its corners: append all faces first, so that no face covers another box's corner.
  *   get(), set(box)   [x_min, y_min, x_max, y_max]
  *   unit              what an arrow key moves, and to what places are rounded
  *   handle            how large the corners' handles are, in the surface's coordinates
@@ -39,8 +40,9 @@ export function movableBox({ surface, size, get, set, unit, handle, name, class:
       const [width, height] = size();
       const next = [...box];
       const [i, j] = [side === "left" ? 0 : 2, end === "top" ? 1 : 3];
-      next[i] = tidy(i === 0 ? clamp(box[0] + dx, 0, box[2] - unit) : clamp(box[2] + dx, box[0] + unit, width));
-      next[j] = tidy(j === 1 ? clamp(box[1] + dy, 0, box[3] - unit) : clamp(box[3] + dy, box[1] + unit, height));
+      // A box without width at the border cannot get narrower: the border wins.
+      next[i] = tidy(i === 0 ? clamp(box[0] + dx, 0, Math.max(0, box[2] - unit)) : clamp(box[2] + dx, box[0] + unit, width));
+      next[j] = tidy(j === 1 ? clamp(box[1] + dy, 0, Math.max(0, box[3] - unit)) : clamp(box[3] + dy, box[1] + unit, height));
       set(next);
     };
     draggable(spot, surface, {
@@ -65,5 +67,5 @@ export function movableBox({ surface, size, get, set, unit, handle, name, class:
       corners[index].setAttribute("aria-label", say("{name}: {side} {end} corner. Arrow keys move it.", { name, side: say(side), end: say(end) }));
     }
   };
-  return { element: svg("g", { class: className }, face, ...corners), update };
+  return { element: svg("g", { class: className }, face), handles: svg("g", { class: className }, ...corners), update };
 }

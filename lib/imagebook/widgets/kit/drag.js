@@ -12,7 +12,7 @@ const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDo
 export function draggable(handle, surface, { size, start, move, nudge }) {
   let held = null;
   handle.style.touchAction = "none";
-  // Chromium does not heed touch-action on parts of an SVG: without this the page scrolls and the thing is let go.
+  // Parts of an SVG have no touch-action: without this the page would scroll and the finger would lose the thing.
   handle.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   handle.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;

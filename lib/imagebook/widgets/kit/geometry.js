@@ -12,6 +12,11 @@ export function scaling(vertical, horizontal = vertical) {
   return [[horizontal, 0, 0], [0, vertical, 0], [0, 0, 1]];
 }
 
+/** Return the matrix of a shear: vertical lines lean by an angle in degrees, counter-clockwise if it is positive. */
+export function shearing(degrees) {
+  return [[1, Math.tan((degrees * Math.PI) / 180), 0], [0, 1, 0], [0, 0, 1]];
+}
+
 /** Return the matrix that moves by two distances in pixels. */
 export function translation(vertical, horizontal) {
   return [[1, 0, horizontal], [0, 1, vertical], [0, 0, 1]];
@@ -46,23 +51,35 @@ export function transformPoint([x, y], matrix) {
  * comes from; outside of the image all is `fill`. What lies behind the horizon of a projective matrix is `fill` too.
  */
 export function warp({ height, width, data }, matrix, { fill = 0, channels = 1, shape = [height, width] } = {}) {
+  const [rows, columns] = shape;
   const back = inverse(matrix);
-  const output = new Float64Array(shape[0] * shape[1] * channels).fill(fill);
+  const output = new Float64Array(rows * columns * channels).fill(fill);
   if (back === null) return output;
-  const side = Math.sign(matrix[2][0] * (width / 2) + matrix[2][1] * (height / 2) + matrix[2][2]);
-  for (let row = 0; row < shape[0]; row++) {
-    for (let column = 0; column < shape[1]; column++) {
-      const [u, v, w] = back.map(([a, b, c]) => side * (a * (column + 0.5) + b * (row + 0.5) + c));
-      if (w <= 0) continue;
-      const [x, y] = [u / w - 0.5, v / w - 0.5];
+  // M and -M are the same transform: take the one for which w is positive in front of the camera.
+  const side = Math.sign((matrix[2][0] * width) / 2 + (matrix[2][1] * height) / 2 + matrix[2][2]);
+  const [[a, b, c], [d, e, f], [g, h, i]] = back.map((line) => line.map((value) => side * value));
+  const pixel = (r, s, channel) => (r < 0 || r >= height || s < 0 || s >= width ? fill : data[(r * width + s) * channels + channel]);
+  for (let row = 0, at = 0; row < rows; row++) {
+    const down = row + 0.5;
+    for (let column = 0; column < columns; column++, at += channels) {
+      const across = column + 0.5;
+      const w = g * across + h * down + i;
+      if (!(w > 0)) continue;
+      const x = (a * across + b * down + c) / w - 0.5;
+      const y = (d * across + e * down + f) / w - 0.5;
       if (!(x > -1 && x < width && y > -1 && y < height)) continue;
       const [left, top] = [Math.floor(x), Math.floor(y)];
-      const at = (row * shape[1] + column) * channels;
+      const [rightward, downward] = [x - left, y - top];
+      const inside = left >= 0 && top >= 0 && left + 1 < width && top + 1 < height;
+      const corner = (top * width + left) * channels;
       for (let channel = 0; channel < channels; channel++) {
-        const pixel = (r, c) => (r < 0 || r >= height || c < 0 || c >= width ? fill : data[(r * width + c) * channels + channel]);
-        const upper = pixel(top, left) + (x - left) * (pixel(top, left + 1) - pixel(top, left));
-        const lower = pixel(top + 1, left) + (x - left) * (pixel(top + 1, left + 1) - pixel(top + 1, left));
-        output[at + channel] = upper + (y - top) * (lower - upper);
+        const near = corner + channel;
+        const first = inside ? data[near] : pixel(top, left, channel);
+        const second = inside ? data[near + channels] : pixel(top, left + 1, channel);
+        const third = inside ? data[near + width * channels] : pixel(top + 1, left, channel);
+        const fourth = inside ? data[near + (width + 1) * channels] : pixel(top + 1, left + 1, channel);
+        const upper = first + rightward * (second - first);
+        output[at + channel] = upper + downward * (third + rightward * (fourth - third) - upper);
       }
     }
   }

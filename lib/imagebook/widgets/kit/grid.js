@@ -4,14 +4,14 @@ import { element, format } from "./dom.js";
 import { say } from "./text.js";
 
 /**
- * Return {element, update, cells} of a table of numbers.
+ * Return {element, update, caption} of a table of numbers.
  *   label             what the matrix is; the table's caption
  *   change(r, c, value)   if given, every cell is a field that the reader can write into
  *   pick(r, c)        if given, every cell is a button
  *   digits            decimals shown
  * `update(matrix, {mark, shade})` shows numbers. `mark(r, c)` returns a class name, or "": "ib-here" is where the
  * window is, "ib-other" a second place, "ib-off" what does not count. `shade(value)` returns a number from -1 (second
- * colour) to 1 (first colour) for the background. Rows and columns may change between updates.
+ * colour) to 1 (first colour) for the background. Rows and columns may change between updates; null is an empty cell.
  */
 export function matrixGrid({ label, change, pick, digits = 2 }) {
   const caption = element("caption", { text: label });
@@ -20,9 +20,10 @@ export function matrixGrid({ label, change, pick, digits = 2 }) {
   let cells = [];
 
   const write = (cell, value) => {
-    const text = format(value, digits);
+    const text = value === null ? "" : format(value, digits);
     if (cell.shown === text) return;
     cell.shown = text;
+    if (pick) cell.inner.setAttribute("aria-label", `${cell.name}: ${text || say("empty")}`); // a label hides what is inside
     if (!change) cell.inner.textContent = text;
     else if (document.activeElement !== cell.inner) cell.inner.value = text;
   };
@@ -58,7 +59,7 @@ export function matrixGrid({ label, change, pick, digits = 2 }) {
         inner.value = cells[r]?.[c]?.shown ?? "";
       });
     } else inner.addEventListener("click", () => pick(r, c));
-    return { outer: element("td", {}, inner), inner };
+    return { outer: element("td", {}, inner), inner, name };
   };
 
   const enter = (r, c) => {

@@ -45,6 +45,7 @@ const KINDS = {
   integer: (rule, value) => Number.isInteger(value) && isBetween(value, rule.low, rule.high),
   flag: (rule, value) => typeof value === "boolean",
   choice: (rule, value) => rule.values.includes(value),
+  text: ({ length }, value) => typeof value === "string" && isBetween([...value].length, ...length) && !/[\p{Cc}\p{Cs}]/u.test(value),
   vector: ({ length, low, high }, value) => isLength(value, ...length) && value.every((x) => isBetween(x, low, high)),
   box: ({ width, height }, value) =>
     isLength(value, 4, 4) && isBetween(value[0], 0, value[2]) && isBetween(value[2], 0, width) && isBetween(value[1], 0, value[3]) && isBetween(value[3], 0, height),

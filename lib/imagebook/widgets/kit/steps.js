@@ -10,6 +10,8 @@ import { say } from "./text.js";
  */
 export function stepper(context, name, label, last, { pause = 600 } = {}) {
   let timer = 0;
+  // The state may hold a step beyond the last one: what has the steps may have become smaller since.
+  const here = () => Math.min(context.get(name), last());
   const go = (step) => context.set({ [name]: Math.max(0, Math.min(last(), step)) });
   const stop = () => {
     clearInterval(timer);
@@ -18,8 +20,8 @@ export function stepper(context, name, label, last, { pause = 600 } = {}) {
     play.setAttribute("aria-pressed", "false");
   };
   const start = () => {
-    if (context.get(name) >= last()) go(0);
-    timer = setInterval(() => (context.get(name) >= last() ? stop() : go(context.get(name) + 1)), pause);
+    if (here() === last()) go(0);
+    timer = setInterval(() => (here() === last() ? stop() : go(here() + 1)), pause);
     play.textContent = say("Pause");
     play.setAttribute("aria-pressed", "true");
   };
@@ -32,13 +34,13 @@ export function stepper(context, name, label, last, { pause = 600 } = {}) {
     "aria-label": label,
     on: { input: () => (stop(), go(Number(input.value))) },
   });
-  const back = button("◀", () => (stop(), go(context.get(name) - 1)), { "aria-label": say("One step back") });
-  const on = button("▶", () => (stop(), go(context.get(name) + 1)), { "aria-label": say("One step on") });
+  const back = button("◀", () => (stop(), go(here() - 1)), { "aria-label": say("One step back") });
+  const on = button("▶", () => (stop(), go(here() + 1)), { "aria-label": say("One step on") });
   const output = element("output");
   const element_ = element("div", { class: "ib-control ib-steps", role: "group", "aria-label": label }, play, back, on, input, output);
   /** Show where we are; to be called where `last()` may have changed. */
   const update = () => {
-    const step = Math.min(context.get(name), last());
+    const step = here();
     input.max = last();
     input.value = step;
     back.disabled = step === 0;
