@@ -18,6 +18,7 @@ FIGURES = {
     "CNNExplorer": "cnn_explorer",
     "FilterBench": "filter_bench",
     "DownsamplingBench": "downsampling_bench",
+    "AugmentedReality": "augmented_reality",
     "MultimodalPrompt": "multimodal_prompt",
     "Temperature": "temperature",
     "PixelWriter": "pixel_writer",
