@@ -2,13 +2,13 @@
 
 Usage, after `make book`: .venv/bin/python benchmarks/figures.py
 
-The browser's processor is slowed four times. "appear" is how long a figure takes from coming into view until it has
-drawn itself, its scripts loaded from disk; "drag" are the times between frames while the pointer goes up and down
-over the figure's largest picture, pressed, for 60 moves. Weights are of what is transferred, with gzip -9.
+The browser's processor is slowed four times. "appear" is how long a figure takes from coming into view until
+it has drawn itself, its scripts loaded from disk; "drag" are the times between frames while the pointer goes
+up and down over the figure's largest picture, pressed, for 60 moves. Weights are of what is transferred, with
+gzip -9.
 """
 
 import gzip
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -26,7 +26,8 @@ WATCH = """(name) => {
     const slot = document.querySelector(`.ib-slot[data-figure=${name}]`);
     globalThis.appeared = new Promise((done) => {
         const started = performance.now();
-        const look = () => (slot.dataset.alive ? done(performance.now() - started) : requestAnimationFrame(look));
+        const time = () => performance.now() - started;
+        const look = () => (slot.dataset.alive ? done(time()) : requestAnimationFrame(look));
         slot.scrollIntoView({ block: "start" });
         look();
     });
@@ -38,7 +39,10 @@ FRAMES = """() => {
     requestAnimationFrame(next);
 }"""
 LARGEST = """(slot) => {
-    const area = (element) => { const { width, height } = element.getBoundingClientRect(); return width * height; };
+    const area = (element) => {
+        const { width, height } = element.getBoundingClientRect();
+        return width * height;
+    };
     const all = [...slot.querySelectorAll(".ib-body :is(svg, canvas, .ib-pad, input[type=range])")];
     const best = all.sort((a, b) => area(b) - area(a))[0];
     best.scrollIntoView({ block: "center" });
@@ -81,11 +85,15 @@ def measure(browser, name):
 
 def main():
     """Print both tables."""
-    from imagebook.widgets import FIGURES, __name__ as package
+    from imagebook.widgets import FIGURES
+    from imagebook.widgets import __name__ as package
 
     static = HTML / "_static/figures"
     shared = weight(static / "figures.js") + weight(static / "kit.js")
-    print(f"host {weight(static / 'figures.js')} B, kit {weight(static / 'kit.js')} B, together {shared} B; ", end="")
+    print(
+        f"host {weight(static / 'figures.js')} B, kit {weight(static / 'kit.js')} B, together {shared} B; ",
+        end="",
+    )
     print(f"style sheet of all figures {weight(static / 'figures.css')} B (gzip)\n")
     print(f"{'figure':22}{'appear, ms':>11}{'frame, ms':>11}{'worst, ms':>11}{'code, B':>9}{'assets, B':>11}")
     with sync_playwright() as playwright:

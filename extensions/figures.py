@@ -1,9 +1,9 @@
-"""Puts interactive figures on the page: alive without a kernel, from disk too, and a picture where nothing
-runs.
+"""Puts interactive figures on the page: alive without a kernel, and a picture where nothing runs.
 
-Execution stores the state of every widget in the notebook, and each widget's output carries a picture and words. Here
-such an output becomes that picture in a slot that knows its figure, the states are written once at the page's end,
-and `_static/figures/` gets the scripts: host, shared kit, one for each figure, one for each asset.
+Execution stores the state of every widget in the notebook, and each widget's output carries a picture and
+words. Here such an output becomes that picture in a slot that knows its figure, the states are written once
+at the page's end, and `_static/figures/` gets the scripts: host, shared kit, one for each figure, one for
+each asset.
 """
 
 import base64

@@ -43,9 +43,17 @@ def main():
     content = json.dumps(states).replace("<", "\\u003c")
     page = f"""<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Figures</title>
-<link rel="stylesheet" href="_static/figures/figures.css"><script defer src="_static/figures/figures.js"></script>
-<script>document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"</script>
-<style>html[data-theme=dark] {{ background: #111 }} body {{ max-width: 43rem; margin: 1rem auto; padding: 0 1rem; font-family: sans-serif }}</style>
+<link rel="stylesheet" href="_static/figures/figures.css">
+<script defer src="_static/figures/figures.js"></script>
+<script>
+const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+document.documentElement.dataset.theme = dark ? "dark" : "light";
+</script>
+<style>
+html[data-theme=dark] {{ background: #111 }}
+body {{ max-width: 43rem; margin: 1rem auto; padding: 0 1rem; font-family: sans-serif }}
+</style>
+<h1 class="ib-hidden">Figures</h1>
 <main>{"".join(slots)}</main><script type="application/json" id="ib-states">{content}</script></html>"""
     path = options.folder / "index.html"
     path.write_text(page, encoding="utf-8")

@@ -125,8 +125,8 @@ def _windows(images, size, stride, padding, *, fill):
 def _over_windows(join, batch, size, stride):
     """Return the pixels (N, H, W, C) of every window, joined: first down its columns, then along its row.
 
-    The maximum of a window is the maximum of its columns' maxima, and so it is with sums: kh + kw - 2 steps on
-    all the windows in place of kh kw - 1.
+    The maximum of a window is the maximum of its columns' maxima, and so it is with sums: kh + kw - 2 steps
+    on all the windows in place of kh kw - 1.
     """
     columns = reduce(join, [batch[:, part] for part in _visited(batch.shape[1], size[0], stride[0])])
     result = reduce(join, [columns[:, :, part] for part in _visited(batch.shape[2], size[1], stride[1])])

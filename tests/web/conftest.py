@@ -62,8 +62,9 @@ def serve(folder):
 def modules(browser):
     """Return a function that calls a function of the figures' modules in the browser, many times in one go.
 
-    `modules("kit/boxes", "iou", cases)` returns the results for a list of argument lists. Typed arrays come back as
-    lists. `convert`, the text of a JavaScript function, makes of each case's arguments what the function takes.
+    `modules("kit/boxes", "iou", cases)` returns the results for a list of argument lists. Typed arrays come
+    back as lists. `convert`, the text of a JavaScript function, makes of each case's arguments what the
+    function takes.
     """
     server, address = serve(ROOT / "lib/imagebook/widgets")
     page = browser.new_page()
@@ -118,8 +119,8 @@ def preview(tmp_path_factory):
 def figure_page(browser, preview):
     """Return a function that opens a page with one figure, alive, from disk.
 
-    On the page `state(name)` returns the figure's state and `setState(name, values)` changes it; `name` is the
-    figure's module. Options are those of Playwright's `new_page`.
+    On the page `state(name)` returns the figure's state and `setState(name, values)` changes it; `name` is
+    the figure's module. Options are those of Playwright's `new_page`.
     """
     pages = []
 
@@ -138,7 +139,7 @@ def figure_page(browser, preview):
 
 @pytest.fixture(scope="session")
 def site(browser):
-    """Return the addresses of the built book, {"http": …, "file": …}; it is built first where it is out of date."""
+    """Return the addresses of the book, {"http": …, "file": …}; it is built first where it is out of date."""
     build = ROOT / "_build"
     build.mkdir(exist_ok=True)
     with (build / ".lock").open("w") as lock:

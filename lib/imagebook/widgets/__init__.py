@@ -1,4 +1,4 @@
-"""Interactive figures: each a class in Python and a small ES module, alive in Jupyter and on a plain web page.
+"""Interactive figures: each a class in Python and a small ES module, alive in Jupyter and on a plain page.
 
 `FIGURES` lists them; `from imagebook.widgets import ConvolutionStepper` loads only what that figure needs.
 """
@@ -7,29 +7,29 @@ from importlib import import_module
 
 # Every class and the module (x.py, x.js, x.css) that it is in, in the order of the book's page of figures.
 FIGURES = {
-    "IntersectionOverUnion": "iou",
     "ConvolutionStepper": "convolution_stepper",
+    "FilterBench": "filter_bench",
+    "CNNExplorer": "cnn_explorer",
     "PoolingStepper": "pooling_stepper",
-    "SeparableCost": "separable_cost",
+    "IntersectionOverUnion": "iou",
     "BoxEditor": "box_editor",
     "NMSStepper": "nms_stepper",
+    "AugmentationStudio": "augmentation_studio",
     "AutoencoderExplorer": "autoencoder_explorer",
     "LatentMap": "latent_map",
-    "CNNExplorer": "cnn_explorer",
-    "FilterBench": "filter_bench",
-    "DownsamplingBench": "downsampling_bench",
-    "AugmentedReality": "augmented_reality",
-    "MultimodalPrompt": "multimodal_prompt",
-    "Temperature": "temperature",
     "PixelWriter": "pixel_writer",
-    "MNISTBrowser": "mnist_browser",
-    "TermMap": "term_map",
-    "KeypointEditor": "keypoint_editor",
-    "MixtureRouter": "mixture_router",
-    "AugmentationStudio": "augmentation_studio",
+    "Temperature": "temperature",
     "InvarianceMeter": "invariance_meter",
+    "KeypointEditor": "keypoint_editor",
+    "AugmentedReality": "augmented_reality",
+    "SeparableCost": "separable_cost",
+    "DownsamplingBench": "downsampling_bench",
     "FineTuningBoard": "fine_tuning_board",
     "TrainingPipeline": "training_pipeline",
+    "MixtureRouter": "mixture_router",
+    "MNISTBrowser": "mnist_browser",
+    "MultimodalPrompt": "multimodal_prompt",
+    "TermMap": "term_map",
 }
 __all__ = list(FIGURES)
 

@@ -1,7 +1,7 @@
-"""What figures show or compute with besides their state: weights, digits and photographs, packed for JavaScript.
+"""What figures work with besides their state: weights, digits and photographs, packed for JavaScript.
 
-An asset is a dict of arrays. Packed it is gzip of one line of JSON, which says names, shapes and types, followed by the
-arrays' bytes; kit/tensors.js reads it.
+An asset is a dict of arrays. Packed it is gzip of one line of JSON, which says names, shapes and types,
+followed by the arrays' bytes; kit/tensors.js reads it.
 """
 
 import gzip
@@ -29,8 +29,8 @@ def packed(name):
     Parameters
     ----------
     name : str
-        "digits", "mnist", "invariance" (the networks of `_variants` and their accuracies), a photograph's name
-        ("cat", "coffee", "rocket") or that of a pretrained model ("cnn").
+        "digits", "mnist", "invariance" (the networks of `_variants` and their accuracies), a photograph's
+        name ("cat", "coffee", "rocket") or that of a pretrained model ("cnn").
 
     Returns
     -------
@@ -65,7 +65,9 @@ def asset(name):
         return {"jpeg": _jpeg(images.photograph(name))}
     if name in pretrained.NAMES:
         return _arrays(pretrained.weights_file(name))
-    raise ValueError(f"name must be digits, mnist, invariance, a photograph or a pretrained model, got {name!r}")
+    raise ValueError(
+        f"name must be digits, mnist, invariance, a photograph or a pretrained model, got {name!r}"
+    )
 
 
 def _arrays(path):

@@ -1,4 +1,4 @@
-"""What all figures share: state that Python and the page both change, and a picture for where nothing moves."""
+"""What all figures share: state that Python and the page change, and a picture for where nothing moves."""
 
 import base64
 import io
@@ -13,8 +13,8 @@ from imagebook.widgets._traits import Rule
 class Figure(anywidget.AnyWidget):
     """An interactive figure. A subclass in x.py, with x.js and x.css beside it, is one.
 
-    A subclass says what it is in class attributes, declares its state as traits from `_traits`, and draws its state
-    in `picture`. What can be computed from the state is a property that calls the library.
+    A subclass says what it is in class attributes, declares its state as traits from `_traits`, and draws its
+    state in `picture`. What can be computed from the state is a property that calls the library.
 
     Attributes
     ----------

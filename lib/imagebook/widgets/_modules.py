@@ -1,8 +1,9 @@
 """The figures' ES modules, put together: for Jupyter in one text, for the website in one script each.
 
-Jupyter takes one module per widget, and a page opened from disk may not import modules at all. So each module becomes
-a function that is called once, when another one first uses it. The modules keep to a part of the language that
-makes this a matter of two patterns: whole-line imports of names, and `export` before a declaration; a test checks it.
+Jupyter takes one module per widget, and a page opened from disk may not import modules at all. So each module
+becomes a function that is called once, when another one first uses it. The modules keep to a part of the
+language that makes this a matter of two patterns: whole-line imports of names, and `export` before a
+declaration; a test checks it.
 """
 
 import posixpath

@@ -164,7 +164,8 @@ class Box(Rule):
         left, top, right, bottom = value
         if not (0 <= left <= right <= width and 0 <= top <= bottom <= height):
             raise ValueError(
-                f"{name} must be (x_min, y_min, x_max, y_max) inside of {width} x {height}, got {value.tolist()}"
+                f"{name} must be (x_min, y_min, x_max, y_max) inside of {width} x {height}, "
+                f"got {value.tolist()}"
             )
         return _read_only(value)
 
