@@ -132,7 +132,7 @@ def follow(open_page, site, name, text):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_link_from_a_stranger_does_no_harm(site, open_page, name):
-    """Values of the wrong kind in the address change nothing, and the figure says that it cannot read them."""
+    """Values of the wrong kind in the address change nothing, and the figure says so."""
     first = state(open_page(site["file"], PAGE), name)
     wrong = dict.fromkeys(first, [[["<img src=x onerror=alert(1)>"]]]) | {
         "__proto__": {"polluted": True},

@@ -140,13 +140,14 @@ def test_a_term_is_chosen_by_mouse_keys_and_search(figure_page):
 def test_only_the_books_sections_are_links(figure_page):
     """In a book, written terms are links, which open when pressed again; elsewhere no term is one."""
     page = figure_page("term_map", viewport={"width": 390, "height": 844})
-    assert page.locator("a.term_map-node").count() == 0
-    page.evaluate("""async () => {
-        const { state, constructor: Model } = imagebook.models.term_map;
-        const model = Object.assign(new Model({ ...state }), { home: "../" });
-        const el = document.createElement("div");
-        document.querySelector("main").replaceChildren(el);
-        await imagebook.use("kit/figure").present(imagebook.use("term_map").figure)({ model, el });
+    page.evaluate("""() => {
+        globalThis.show = async (home) => {
+            const { state, constructor: Model } = imagebook.models.term_map;
+            const model = Object.assign(new Model({ ...state }), { home });
+            const el = document.createElement("div");
+            document.querySelector("main").replaceChildren(el);
+            await imagebook.use("kit/figure").present(imagebook.use("term_map").figure)({ model, el });
+        };
         globalThis.opened = [];
         document.addEventListener("click", (event) => {
             const link = event.target.closest("a");
@@ -154,6 +155,10 @@ def test_only_the_books_sections_are_links(figure_page):
             event.preventDefault();
         });
     }""")
+    page.evaluate("show(undefined)")
+    assert page.locator(".term_map-node").count() > 30
+    assert page.locator("a.term_map-node").count() == 0
+    page.evaluate("show('../')")
     links = page.locator("a.term_map-node")
     addresses = [link.get_attribute("href") for link in links.all()]
     wanted = [f"../chapters/{slug[0]}.html#{slug}" for slug in term_map.written()]
