@@ -10,7 +10,7 @@ help:  ## list the targets
 book: .venv/installed  ## execute every chapter and build the website in _build/html
 	$(BIN)/python tools/book.py
 
-test: .venv/installed  ## unit tests, doctests and every notebook
+test: .venv/installed  ## unit tests, doctests, every notebook and every figure
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 notebooks: .venv/installed  ## write chapters/*.ipynb from chapters/*.md

@@ -93,7 +93,7 @@ globalThis.imagebook = (() => {
         start(target, models);
       }
     },
-    { rootMargin: "100% 0px" },
+    { rootMargin: "200% 0px" },
   );
   for (const slot of document.querySelectorAll(".ib-slot")) observer.observe(slot);
   return { define, use, assets, models, messages: {} };
