@@ -8,11 +8,14 @@ each asset.
 
 import base64
 import json
+import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 from docutils import nodes
 from markupsafe import escape
 from sphinx.transforms import SphinxTransform
+from sphinx.util.docutils import SphinxRole
 
 from imagebook import widgets
 from imagebook.widgets import FIGURES, _assets, _modules
@@ -61,7 +64,7 @@ class Figures(SphinxTransform):
 
 def slot(model, state, image, *, number):
     """Return the nodes of a figure's place on the page."""
-    anchor = f"figure-{state['_name'].replace('_', '-')}" + (f"-{number}" if number > 1 else "")
+    anchor = anchor_of(state["_name"], number)
     scripts = " ".join(["kit", *own_modules(state["_name"])])
     opening = (
         f'<div class="ib-slot" id="{anchor}" data-figure="{state["_name"]}" data-model="{model}" '
@@ -70,6 +73,29 @@ def slot(model, state, image, *, number):
     words = f"<p><strong>{escape(state['_title'])}.</strong> {escape(state['_help'])}</p></div></div>"
     image["loading"] = "lazy"
     return [nodes.raw("", opening, format="html"), image, nodes.raw("", words, format="html")]
+
+
+class FigureState(SphinxRole):
+    """A link that opens a figure of the page in some state: `text <iou {"first": [0, 0, 2, 2]}>`."""
+
+    def run(self):
+        text, name, state = parse_figure_state(self.text)
+        query = urlencode({"figure": anchor_of(name), "state": json.dumps(state)})
+        return [nodes.reference("", text, refuri=f"?{query}#{anchor_of(name)}", internal=True)], []
+
+
+def parse_figure_state(content):
+    """Return text, figure and state of the role's content, after the figure has checked the state."""
+    text, name, state = re.fullmatch(r"(.+?)\s*<(\w+) (\{.*\})>", content, flags=re.DOTALL).groups()
+    state = json.loads(state)
+    class_name = next(key for key, module in FIGURES.items() if module == name)
+    getattr(widgets, class_name)(**state)
+    return text, name, state
+
+
+def anchor_of(name, number=1):
+    """Return the id of a figure's place on its page."""
+    return f"figure-{name.replace('_', '-')}" + (f"-{number}" if number > 1 else "")
 
 
 def add_files(app, pagename, templatename, context, doctree):
@@ -121,6 +147,7 @@ def closed(definitions):
 
 def setup(app):
     app.add_transform(Figures)
+    app.add_role("figure-state", FigureState())
     app.connect("html-page-context", add_files)
     app.connect("build-finished", write_scripts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

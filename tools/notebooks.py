@@ -14,6 +14,8 @@ from pathlib import Path
 import jupytext
 from pybtex.database import parse_file
 
+from imagebook.widgets import FIGURES
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -70,6 +72,7 @@ def plain_markdown(text):
     text = re.sub(r"\{cite:p\}`([^`]+)`", lambda match: f"({_citations(match[1])})", text)
     text = re.sub(r"\{cite:t\}`([^`]+)`", lambda match: _citations(match[1]), text)
     text = re.sub(r"\{korean\}`([^`]+)`", r"*\1*", text)
+    text = re.sub(r"\{figure-state\}`([^`]+?)\s*<(\w+) (\{[^`]*\})>`", _figure_state, text)
     text = re.sub(r"\]\(#([\w-]+)\)", lambda match: f"]({_address(match[1])})", text)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
@@ -89,6 +92,14 @@ def _directive(match):
         heading = title or name.capitalize()
         return "\n".join(f"> {line}".rstrip() for line in [f"**{heading}**", "", *body.splitlines()]) + "\n"
     raise ValueError(f"no notebook form for the directive {{{name}}}: add one to tools/notebooks.py")
+
+
+def _figure_state(match):
+    """Return what to run for a figure in some state, where there is no page to link to."""
+    text, module, state = match.groups()
+    class_name = next(name for name, other in FIGURES.items() if other == module)
+    options = ", ".join(f"{key}={value!r}" for key, value in json.loads(state).items())
+    return f"{text} (`{class_name}({options})`)"
 
 
 def _citations(keys):

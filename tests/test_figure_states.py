@@ -1,0 +1,28 @@
+"""Links to a figure in some state are checked when the book is built."""
+
+import importlib.util
+
+import pytest
+
+
+@pytest.fixture
+def extension(root):
+    """Return extensions/figures.py as a module."""
+    spec = importlib.util.spec_from_file_location("figures_extension", root / "extensions/figures.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_state_is_taken_apart(extension):
+    """Text, figure and state, in which JSON may hold anything but a backtick."""
+    content = 'the figure <iou {"first": [0, 0, 2, 2]}>'
+    assert extension.parse_figure_state(content) == ("the figure", "iou", {"first": [0, 0, 2, 2]})
+
+
+def test_a_state_that_the_figure_refuses_stops_the_build(extension):
+    """A wrong number or name is an error while the book is built, not a link that opens something else."""
+    with pytest.raises(ValueError, match="first must be"):
+        extension.parse_figure_state('the figure <iou {"first": [0, 0, 2, 99]}>')
+    with pytest.raises(TypeError, match="has no third"):
+        extension.parse_figure_state('the figure <iou {"third": 1}>')
