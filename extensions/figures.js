@@ -85,10 +85,12 @@ globalThis.imagebook = (() => {
 
   const states = JSON.parse(document.getElementById("ib-states").textContent);
   const models = Object.fromEntries(Object.entries(states).map(([id, state]) => [id, new Model(state)]));
+  const started = new Set();
   const observer = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
-        if (!isIntersecting) continue;
+        if (!isIntersecting || started.has(target)) continue; // one target may come twice in a list
+        started.add(target);
         observer.unobserve(target);
         start(target, models);
       }

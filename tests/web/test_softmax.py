@@ -91,7 +91,7 @@ def test_argmax(modules):
 @pytest.fixture
 def draws(figure_page):
     """Return a function: the first `count` numbers of a maker of kit/random.js for each seed."""
-    page = figure_page("iou")
+    page = figure_page("temperature")
     script = """([name, seeds, count]) => {
         const { [name]: maker } = imagebook.use("kit/random");
         return seeds.map((seed) => Array.from({ length: count }, maker(seed)));
