@@ -1,6 +1,5 @@
 """The book's own extensions, each tried by building a small book with the real configuration."""
 
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -8,16 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from scripts import load
 
 FRONT = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n\n"
-
-
-def load(path):
-    """Return a file of extensions/ or tools/ as a module."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

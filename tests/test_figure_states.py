@@ -1,17 +1,13 @@
 """Links to a figure in some state are checked when the book is built."""
 
-import importlib.util
-
 import pytest
+import scripts
 
 
 @pytest.fixture
-def extension(root):
+def extension():
     """Return extensions/figures.py as a module."""
-    spec = importlib.util.spec_from_file_location("figures_extension", root / "extensions/figures.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.load("extensions/figures.py")
 
 
 def test_a_state_is_taken_apart(extension):

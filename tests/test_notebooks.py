@@ -1,20 +1,16 @@
 """The notebooks are what their sources say, and their cells keep the book's rules."""
 
 import ast
-import importlib.util
 
 import nbformat
 import pytest
+import scripts
 
 
 @pytest.fixture(scope="module")
-def tool(request):
+def tool():
     """Return tools/notebooks.py as a module."""
-    path = request.config.rootpath / "tools" / "notebooks.py"
-    spec = importlib.util.spec_from_file_location("notebooks", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.load("tools/notebooks.py")
 
 
 def test_every_notebook_is_what_its_source_says(tool, root):

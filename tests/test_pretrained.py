@@ -1,5 +1,4 @@
 import hashlib
-import importlib.util
 import json
 import subprocess
 import sys
@@ -7,21 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scripts
 
 from imagebook import mnist, pretrained
 from imagebook.autoregressive import binarize
 from imagebook.models import Sequential
 
-TOOL = Path(__file__).parents[1] / "tools" / "weights.py"
-
 
 @pytest.fixture(scope="module")
 def tool():
     """Return tools/weights.py as a module: it knows how each model is measured."""
-    specification = importlib.util.spec_from_file_location("weights", TOOL)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return scripts.load("tools/weights.py")
 
 
 @pytest.fixture
@@ -195,7 +190,7 @@ def test_the_tool_keeps_the_other_records_in_order(tool, folder):
 def test_the_tool_says_what_it_lacks(tmp_path):
     """Without the full MNIST it ends with one plain sentence, and no traceback."""
     run = subprocess.run(
-        [sys.executable, TOOL, "--only", "cnn"],
+        [sys.executable, scripts.ROOT / "tools/weights.py", "--only", "cnn"],
         capture_output=True,
         text=True,
         env={"MNIST_DIR": str(tmp_path), "PYTHONPATH": str(Path(pretrained.__file__).parents[1])},

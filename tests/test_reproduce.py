@@ -1,20 +1,17 @@
 """benchmarks/reproduce.py: its parts on the sample, and the results that are committed."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+import scripts
 
 from imagebook.layers import Dense, Flatten
 from imagebook.mnist import load
 from imagebook.models import Sequential
 
-FILE = Path(__file__).parents[1] / "benchmarks" / "reproduce.py"
-spec = importlib.util.spec_from_file_location("reproduce", FILE)
-reproduce = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(reproduce)
+FILE = scripts.ROOT / "benchmarks/reproduce.py"
+reproduce = scripts.load(FILE)
 
 
 def digits(split, n):

@@ -1,12 +1,12 @@
 """The page of results is what the measurements say."""
 
-import importlib.util
 import json
 import re
 import subprocess
 import sys
 
 import pytest
+import scripts
 
 BENCH = {
     "machine": {
@@ -90,12 +90,9 @@ SHOWN = (
 
 
 @pytest.fixture
-def status(root):
+def status():
     """Return tools/status.py as a module."""
-    spec = importlib.util.spec_from_file_location("status", root / "tools" / "status.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.load("tools/status.py")
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """The board of fine-tuning shows what its tool measured and counts parameters as the library does."""
 
-import importlib.util
 import itertools
 
 import numpy as np
 import pytest
+import scripts
 from playwright.sync_api import expect
 
 from imagebook import transfer
@@ -26,11 +26,7 @@ STATES = [
 @pytest.fixture(scope="module")
 def tool():
     """Return tools/fine_tuning.py as a module."""
-    path = fine_tuning_board._FILE.parents[3] / "tools/fine_tuning.py"
-    specification = importlib.util.spec_from_file_location("fine_tuning_tool", path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return scripts.load("tools/fine_tuning.py")
 
 
 def grouped(value):

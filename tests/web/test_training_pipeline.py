@@ -1,10 +1,10 @@
 """The training pipeline shows what its tool measured; the quick stages are measured again."""
 
 import base64
-import importlib.util
 
 import numpy as np
 import pytest
+import scripts
 from playwright.sync_api import expect
 
 from imagebook import mnist, posttraining, pretrained
@@ -17,11 +17,7 @@ RECORDS = {record["stage"]: record for record in training_pipeline._content()["r
 @pytest.fixture(scope="module")
 def tool():
     """Return tools/training_pipeline.py as a module."""
-    path = training_pipeline._FILE.parents[3] / "tools/training_pipeline.py"
-    specification = importlib.util.spec_from_file_location("training_pipeline_tool", path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return scripts.load("tools/training_pipeline.py")
 
 
 def test_records_count_as_the_library_does(tool):

@@ -1,0 +1,15 @@
+"""The files of tools/, extensions/ and benchmarks/ as modules: they are run, not installed."""
+
+import importlib.util
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def load(path):
+    """Return a file of the repository, named from its root, as a module."""
+    path = ROOT / path
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
