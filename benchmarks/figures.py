@@ -70,9 +70,9 @@ def measure(browser, name):
     page.goto((HTML / "pages/figures.html").as_uri())
     page.wait_for_load_state("networkidle")
     appear = page.evaluate(SKIM, name)
-    page.wait_for_timeout(4000)  # what this figure and its neighbours paint in pieces is painted
     slot = page.locator(f".ib-slot[data-figure={name}]").first
     left, top, width, height = slot.evaluate(LARGEST)
+    page.wait_for_timeout(4000)  # the reader looks; what neighbours paint in pieces is painted
     page.evaluate(FRAMES)
     page.mouse.move(left + width / 2, top + height / 2)
     page.mouse.down()

@@ -53,13 +53,17 @@ globalThis.imagebook = (() => {
     return { figure: query.get("figure"), state };
   };
 
-  const start = async (slot, models) => {
+  const assetsOf = (slot) => models[slot.dataset.model].get("_asset_names");
+  const fetchAll = (slot) =>
+    Promise.all([...slot.dataset.scripts.split(" "), ...assetsOf(slot).map((name) => `assets/${name}`)].map(load));
+
+  const start = async (slot) => {
     const first = slot.querySelector(".ib-first");
     const { figure, model: id } = slot.dataset;
     try {
+      await fetchAll(slot);
       const model = models[id];
-      const names = model.get("_asset_names");
-      await Promise.all([...slot.dataset.scripts.split(" ").map(load), ...names.map((name) => load(`assets/${name}`))]);
+      const names = assetsOf(slot);
       const { fromBase64 } = use("kit/state");
       model.set("_assets", Object.fromEntries(names.map((name) => [name, fromBase64(assets[name])])));
       model.set("_messages", imagebook.messages);
@@ -85,15 +89,33 @@ globalThis.imagebook = (() => {
 
   const states = JSON.parse(document.getElementById("ib-states").textContent);
   const models = Object.fromEntries(Object.entries(states).map(([id, state]) => [id, new Model(state)]));
-  const started = new Set();
+  const waiting = new Set();
+  const distance = (slot) => Math.abs(slot.getBoundingClientRect().top);
+  const nearest = () => [...waiting].reduce((best, slot) => (distance(slot) < distance(best) ? slot : best));
+  let isStarting = false;
+  // One after another, the nearest first: what the reader sees does not wait for what comes below.
+  const startAll = async () => {
+    if (isStarting) return;
+    isStarting = true;
+    while (waiting.size) {
+      const slot = nearest();
+      waiting.delete(slot);
+      await start(slot);
+      await new Promise((done) => setTimeout(done)); // the page may answer the reader in between
+    }
+    isStarting = false;
+  };
+  const known = new Set();
   const observer = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
-        if (!isIntersecting || started.has(target)) continue; // one target may come twice in a list
-        started.add(target);
+        if (!isIntersecting || known.has(target)) continue; // one target may come twice in a list
+        known.add(target);
         observer.unobserve(target);
-        start(target, models);
+        waiting.add(target);
+        fetchAll(target).catch(() => {}); // that it is missing is said where it starts
       }
+      startAll();
     },
     { rootMargin: "200% 0px" },
   );

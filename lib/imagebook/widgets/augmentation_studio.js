@@ -66,9 +66,10 @@ export const figure = {
     let timer = 0;
     context.clean(() => clearTimeout(timer));
 
-    const drawVariants = (changes) => {
-      const uniform = uniforms(changes.seed + 2000); // not the numbers of noise and squares
-      const all = variants.map(() => variant(changes, uniform));
+    const changes = () => Object.fromEntries(SETTINGS.map((name) => [name, context.get(name)]));
+    const drawVariants = () => {
+      const uniform = uniforms(context.get("seed") + 2000); // not the numbers of noise and squares
+      const all = variants.map(() => variant(changes(), uniform));
       let same = 0;
       let next = 0;
       const some = () => {
@@ -95,15 +96,14 @@ export const figure = {
         pixels = digitOf(context, "digit");
         before = argmax(classify(pixels));
       }
-      const changes = Object.fromEntries(SETTINGS.map((name) => [name, context.get(name)]));
-      const result = augmented(pixels, changes);
+      const result = augmented(pixels, changes());
       const probabilities = classify(result);
       const after = argmax(probabilities);
       large.draw(result);
       bars.update(probabilities, { mark: after });
       const text = after === before ? say("Still called {after}", { after }) : say("Was {before}, now called {after}", { before, after });
       if (verdict.textContent !== text) verdict.textContent = text;
-      drawVariants(changes);
     });
+    context.rest(["digit", ...SETTINGS], drawVariants);
   },
 };

@@ -75,7 +75,6 @@ export const figure = {
       probabilities: say("Softmax: ten probabilities"),
     };
     const weights = context.tensors.cnn;
-    let digit = null;
     let layers = null;
 
     const group = freshId();
@@ -136,7 +135,6 @@ export const figure = {
     const selected = () => inspect(layers, weights, Object.fromEntries(SELECTION.map((name) => [name, context.get(name)])));
 
     const drawDigit = () => {
-      digit = context.get("digit");
       layers = smallCnn(weights, digitOf(context, "digit"));
       for (const { layer, strip, size } of strips) {
         const maps = mapsOf(layers, layer);
@@ -188,11 +186,9 @@ export const figure = {
       sum.textContent = sentence(layer, found, layers);
     };
 
-    const draw = () => {
-      if (context.get("digit") !== digit) drawDigit();
-      drawSelection();
-    };
-    context.watch(["digit", ...SELECTION], draw);
+    context.watch(["digit"], drawDigit);
+    context.watch(SELECTION, drawSelection);
+    context.rest(["digit"], drawSelection);
   },
 };
 

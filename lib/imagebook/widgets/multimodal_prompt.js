@@ -86,7 +86,7 @@ export const figure = {
       bars.update(best.map((word) => chances[word]), { mark: 0 });
     };
 
-    context.watch(["digit", "question", "model", "token", "block", "head"], () => {
+    const draw = () => {
       run();
       const places = [...Array(N_PATCHES + words.length).keys(), blank];
       const place = places.indexOf(context.get("token"));
@@ -104,7 +104,9 @@ export const figure = {
         : say("The model cannot read this question, so there is nothing to see here.");
       looks.textContent = text;
       heat.element.setAttribute("aria-label", say("The digit; patches that are looked at are bright. {text}", { text }));
-    });
+    };
+    context.watch(["question", "model", "token", "block", "head"], draw);
+    context.rest(["digit"], draw);
   },
 };
 

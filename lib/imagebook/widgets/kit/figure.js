@@ -5,6 +5,8 @@ import { accept } from "./state.js";
 import { say, speak } from "./text.js";
 import { readTensors } from "./tensors.js";
 
+const REST = 120; // milliseconds: longer than between two moves of a hand, too short to wait for
+
 /**
  * Return the `render` that anywidget and the page's host call.
  *
@@ -12,6 +14,7 @@ import { readTensors } from "./tensors.js";
  *   get(name)            a value of the state
  *   set({name: value})   change the state; Python hears of it
  *   watch(names, draw)   call `draw` now, and once per frame in which one of the names changed
+ *   rest(names, draw)    call `draw` now, and when the names have rested for a moment: for what takes long
  *   schema               the rules of the state, {name: rule}
  *   tensors              what the figure's assets hold, {asset: {name: {shape, data}}}
  *   notice(text)         say something below the figure, aloud too
@@ -79,6 +82,18 @@ class Context {
       this.clean(() => this.model.off(`change:${name}`, later));
     }
     draw();
+  }
+
+  rest(names, draw) {
+    let timer = 0;
+    let isFirst = true; // which `watch` calls at once
+    this.watch(names, () => {
+      clearTimeout(timer);
+      if (isFirst) draw();
+      else timer = setTimeout(draw, REST);
+      isFirst = false;
+    });
+    this.clean(() => clearTimeout(timer));
   }
 
   draw() {
