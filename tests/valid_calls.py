@@ -377,6 +377,7 @@ _CALLS = {
         UNIT,
         empty="error",
     ),
+    "exercises.check": Call(lambda rng, n: {"function": abs, "cases": [((-2,), 2)], "tolerance": 0.1}),
     "keypoints.object_keypoint_similarity": Call(
         lambda rng, n: {
             **{"predicted": rng.random((n, 3, 2)), "truth": rng.random((n, 3, 2)), "area": 1 + rng.random(n)},

@@ -17,6 +17,8 @@ from pybtex.database import parse_file
 from imagebook.widgets import FIGURES
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "extensions"))
+import selfcheck  # noqa: E402
 
 
 def chapters():
@@ -84,6 +86,8 @@ def _directive(match):
     body = options.sub("", body).strip()
     if name == "exercise":
         return f"**Exercise: {title}**\n\n{body}\n"
+    if name == "selfcheck":
+        return selfcheck.as_markdown(match[4].strip())
     if name == "solution-start":
         return "**Solution** (unfold the cells below)\n"
     if name == "solution-end":

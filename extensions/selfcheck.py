@@ -1,0 +1,189 @@
+"""Self-checks: a question with one or several right answers, or a number, each answer computed at build time.
+
+    ```{selfcheck} check-intersection-over-union
+    from imagebook.boxes import iou
+    moved = iou((0, 0, 2, 2), (1, 0, 3, 2))
+    ---
+    The second square moves by half a side to the right only. What happens to the IoU of 1/7?
+
+    - [moved > 2 / 7] It more than doubles.
+      > The shared area doubles, and the union shrinks.
+    - [moved < 2 / 7] It less than doubles.
+      > That would be so if the union stayed the same.
+    ```
+
+Above the line stands Python, run when the book is built. Below it the question, then the answers: in
+brackets an expression that says whether this answer is right, and after `>` what a reader who picks it is
+told. One right answer makes round buttons, several make boxes to tick. `- [= moved ± 0.01] of all pixels`
+asks for a number instead (and names its unit); further lines `- [≠ 1 / 7 ± 0.01]` tell readers about a
+likely mistake.
+"""
+
+import re
+import textwrap
+from dataclasses import dataclass
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+ANSWER = re.compile(
+    r"^- \[(?P<kind>[=≠]?)(?P<expression>.+?)(?:±(?P<tolerance>[^\]]+))?\](?P<text>(?: .*)?)$"
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: whether it is right, for numbers their value and tolerance, and two texts in Markdown."""
+
+    right: bool
+    value: float | None
+    tolerance: float
+    text: str
+    reason: str
+
+
+def parse(body):
+    """Return the question's text and its answers, computed."""
+    code, line, rest = body.partition("\n---\n")
+    if not line:
+        raise ValueError("a self-check needs Python, a line ---, and a question")
+    names = {}
+    exec(code, names)
+    parts = re.split(r"\n(?=- \[)", rest.strip())
+    return parts[0].strip(), check([_answer(part, names) for part in parts[1:]])
+
+
+def _answer(part, names):
+    """Return one answer from its lines."""
+    first, *rest = part.splitlines()
+    match = ANSWER.match(first)
+    if not match:
+        raise ValueError(f"an answer begins with - [expression], got {first!r}")
+    text, _, reason = "\n".join([match["text"].strip(), *(line.strip() for line in rest)]).partition("> ")
+    if not reason:
+        raise ValueError(f"an answer says after > why it is right or wrong, got {part!r}")
+    value = eval(match["expression"].strip(), names)
+    tolerance = float(eval(match["tolerance"], names)) if match["tolerance"] else 0.0
+    if match["kind"]:
+        return Answer(match["kind"] == "=", float(value), tolerance, text.strip(), reason.strip())
+    return Answer(bool(value), None, 0.0, text.strip(), reason.strip())
+
+
+def check(answers):
+    """Return the answers if they make a question: a right one, and for a choice a wrong one."""
+    rights = sum(answer.right for answer in answers)
+    numbers = [answer for answer in answers if answer.value is not None]
+    if numbers and (len(numbers) < len(answers) or rights != 1):
+        raise ValueError("a question for a number has one line [= ...], and beside it only lines [≠ ...]")
+    if numbers:
+        right = next(answer for answer in numbers if answer.right)
+        near = [a for a in numbers if not a.right and abs(a.value - right.value) <= right.tolerance]
+        if near:
+            raise ValueError(
+                f"{near[0].value} is given as a mistake and lies within the right answer's tolerance"
+            )
+    elif not 0 < rights < len(answers):
+        raise ValueError(f"a question has right and wrong answers, got {rights} right of {len(answers)}")
+    return answers
+
+
+class choice(nodes.paragraph):  # docutils names nodes like this
+    """An answer's text, inside its label."""
+
+
+def visit_choice(self, node):
+    self.body.append(f'<label><input type="{node["input"]}" name="{node["name"]}" {node["mark"]}><span>')
+
+
+def depart_choice(self, node):
+    self.body.append("</span></label>\n")
+
+
+class SelfCheck(SphinxDirective):
+    """The form, with its answers folded beneath for those who have no script and for print."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self):
+        try:
+            question, answers = parse("\n".join(self.content))
+        except Exception as error:
+            raise self.error(f"{self.arguments[0]}: {type(error).__name__}: {error}") from error
+        label = self.arguments[0]
+        form = nodes.container(classes=["ib-check"])
+        number = answers[0].value is not None
+        several = sum(answer.right for answer in answers) > 1
+        form += raw(f'<form id="{label}" autocomplete="off"><fieldset><legend>Self-check</legend>')
+        form += self.markdown(question)
+        if several:
+            form += raw('<p class="ib-check-hint">Tick all that are right.</p>')
+        if number:
+            form += self.number(answers)
+        for index, answer in enumerate(answers if not number else []):
+            kind = "checkbox" if several else "radio"
+            mark = 'data-right=""' if answer.right else ""
+            form += choice(
+                "", "", *self.inline(answer.text), input=kind, name=label, mark=f'value="{index}" {mark}'
+            )
+        form += raw('<p><button type="submit">Check</button></p></fieldset>')
+        form += raw('<div class="ib-check-verdict" role="status" aria-live="polite"></div></form>')
+        form += raw('<details class="ib-check-answers"><summary>Answer</summary>')
+        for answer in answers:
+            mark = "Right" if answer.right else "Wrong"
+            name = answer.text or f"{answer.value:.4g}"
+            form += raw(f'<div data-answer="{"right" if answer.right else "wrong"}">')
+            form += self.markdown(f"**{mark}: {name.rstrip('.')}.** {answer.reason}")
+            form += raw("</div>")
+        form += raw("</details>")
+        return [form]
+
+    def number(self, answers):
+        """Return the field for a number, with what it is compared to."""
+        values = " ".join(
+            f"{answer.value!r}±{answer.tolerance!r}" for answer in sorted(answers, key=lambda a: not a.right)
+        )
+        unit = next(answer.text for answer in answers if answer.right)
+        return [
+            choice(
+                "",
+                "",
+                nodes.Text(""),
+                *self.inline(unit),
+                input="text",
+                name=self.arguments[0],
+                mark=f'inputmode="decimal" size="8" aria-label="Your number" data-values="{values}"',
+            )
+        ]
+
+    def markdown(self, text):
+        """Return the nodes of a text."""
+        return self.parse_text_to_nodes(text)
+
+    def inline(self, text):
+        """Return the nodes of a line."""
+        return self.parse_inline(text, lineno=self.lineno)[0] if text else []
+
+
+def raw(text):
+    """Return HTML as a node."""
+    return nodes.raw("", text, format="html")
+
+
+def as_markdown(body):
+    """Return a self-check as the Markdown that every notebook program shows."""
+    question, answers = parse(body)
+    lines = ["**Self-check**", "", question, ""]
+    lines += [f"- {answer.text}" for answer in answers if answer.value is None]
+    lines += ["", "<details><summary>Answer</summary>", ""]
+    for answer in answers:
+        mark = "Right" if answer.right else "Wrong"
+        lines += [f"- **{mark}: {(answer.text or f'{answer.value:.4g}').rstrip('.')}.** {answer.reason}"]
+    return textwrap.dedent("\n".join([*lines, "", "</details>"])) + "\n"
+
+
+def setup(app):
+    app.add_node(choice, html=(visit_choice, depart_choice))
+    app.add_directive("selfcheck", SelfCheck)
+    app.add_js_file("selfcheck.js", loading_method="defer")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
