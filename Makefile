@@ -31,9 +31,10 @@ reproduce: .venv/installed  ## train LeNet-5, k-NN and a linear classifier on th
 	$(BIN)/python benchmarks/reproduce.py
 	$(BIN)/python tools/status.py
 
-lint: .venv/installed  ## style, formatting and spelling
+lint: .venv/installed  ## style, formatting, spelling and grammar
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/codespell
+	$(BIN)/python tools/prose.py
 
 lock: .venv/installed  ## compile requirements.txt from the ranges in pyproject.toml (UPGRADE=--upgrade renews every pin)
 	$(BIN)/python -m pip install --quiet uv==0.13.9

@@ -22,6 +22,7 @@ likely mistake.
 import re
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -165,6 +166,19 @@ class SelfCheck(SphinxDirective):
         return self.parse_inline(text, lineno=self.lineno)[0] if text else []
 
 
+class Progress(SphinxDirective):
+    """How many self-checks of the book this browser's reader has solved, with a way to forget it."""
+
+    def run(self):
+        labels = []
+        for name in sorted(self.env.found_docs):
+            path = self.env.doc2path(name)
+            self.env.note_dependency(path)
+            text = Path(path).read_text(encoding="utf-8")
+            labels += re.findall(r"^`{3,}\{selfcheck\} ([\w-]+)$", text, flags=re.MULTILINE)
+        return [raw(f'<div class="ib-progress" data-checks="{" ".join(labels)}"></div>')]
+
+
 def raw(text):
     """Return HTML as a node."""
     return nodes.raw("", text, format="html")
@@ -182,8 +196,21 @@ def as_markdown(body):
     return textwrap.dedent("\n".join([*lines, "", "</details>"])) + "\n"
 
 
+def add_script(app, pagename, templatename, context, doctree):
+    """Add the script to the pages that have something for it to do, and to no other."""
+    if re.search('class="[^"]*(ib-check|ib-progress)', context.get("body", "")):
+        app.add_js_file("selfcheck.js", loading_method="defer")
+
+
+def add_file(app, config):
+    """Let Sphinx copy the script; in `_static/` Jupyter Book would put it on every page."""
+    config.html_static_path.append(str(Path(__file__).with_suffix(".js")))
+
+
 def setup(app):
+    app.connect("config-inited", add_file)
     app.add_node(choice, html=(visit_choice, depart_choice))
     app.add_directive("selfcheck", SelfCheck)
-    app.add_js_file("selfcheck.js", loading_method="defer")
+    app.add_directive("progress", Progress)
+    app.connect("html-page-context", add_script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 
 from imagebook import images, mnist, pretrained
-from imagebook.widgets import _variants
+from imagebook.widgets import _table, _variants
 
 # How many digits of each class the drawing pads offer.
 _DIGITS_OF_EACH_CLASS = 12
@@ -29,8 +29,9 @@ def packed(name):
     Parameters
     ----------
     name : str
-        "digits", "mnist", "invariance" (the networks of `_variants` and their accuracies), a photograph's
-        name ("cat", "coffee", "rocket") or that of a pretrained model ("cnn").
+        "digits", "mnist", "invariance" (the networks of `_variants` and their accuracies), "table" (the
+        pictures of `_table`), a photograph's name ("cat", "coffee", "rocket") or that of a pretrained model
+        ("cnn").
 
     Returns
     -------
@@ -61,12 +62,14 @@ def asset(name):
         return _mnist()
     if name == "invariance":
         return _arrays(_variants.FILE)
+    if name == "table":
+        return _table.arrays()
     if name in images.NAMES:
         return {"jpeg": _jpeg(images.photograph(name))}
     if name in pretrained.NAMES:
         return _arrays(pretrained.weights_file(name))
     raise ValueError(
-        f"name must be digits, mnist, invariance, a photograph or a pretrained model, got {name!r}"
+        f"name must be digits, mnist, invariance, table, a photograph or a pretrained model, got {name!r}"
     )
 
 

@@ -22,7 +22,7 @@ export const figure = {
     const classify = (pixels) => pooledCnn(weights, pixels);
     const picture = (label) => pixelCanvas({ height: 28, width: 28, label });
     const large = picture(say("Changed digit"));
-    const verdict = element("p", { class: "augmentation_studio-verdict", role: "status" });
+    const verdict = element("p", { class: "ib-compare-verdict", role: "status" });
     const bars = barChart({ label: say("What the network sees in the changed digit"), labels: "0123456789".split("") });
     const variants = Array.from({ length: VARIANTS }, (_, i) => {
       const canvas = picture(say("Variant {number}", { number: i + 1 }));
@@ -32,9 +32,9 @@ export const figure = {
     const count = element("p", { class: "ib-caption" });
     const degrees = (value) => `${format(value, 0)}°`;
     body.append(
-      element("div", { class: "augmentation_studio-top" },
+      element("div", { class: "ib-compare" },
         digitPad(context, "digit", { label: say("Digit") }),
-        element("div", { class: "augmentation_studio-changed" }, large.element, verdict),
+        element("div", { class: "ib-compare-changed" }, large.element, verdict),
         bars.element,
       ),
       element("div", { class: "augmentation_studio-controls" },

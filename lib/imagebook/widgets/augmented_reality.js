@@ -11,28 +11,13 @@ import { photographs, pictureSource } from "./kit/source.js";
 import { say } from "./kit/text.js";
 
 const SIZE = [256, 171];
-const FRONT = [
-  [119, 95.5, 86.5, 69.5, 4],
-  [123.5, 48, 50, 40.5, 2],
-  [174.5, 39, 13.5, 4.5, -70],
-];
-const COLOURS = { "#": [0.95, 0.95, 0.9], ".": [0, 0.3, 0.55], ">": [0.94, 0.89, 0.26] };
-const LETTERS = [
-  ".###..........#####",
-  "#...#....>......#..",
-  "#...#....>>.....#..",
-  "#####..>>>>>....#..",
-  "#...#....>>.....#..",
-  "#...#....>......#..",
-  "#...#...........#..",
-];
 
 export const figure = {
   render(context, body) {
     const canvas = element("canvas", { class: "augmented_reality-canvas", width: SIZE[0], height: SIZE[1], role: "img" });
     const surface = canvas.getContext("2d");
     const image = surface.createImageData(...SIZE);
-    const mask = frontMask(SIZE[1], SIZE[0]);
+    const { front, ...computed } = context.tensors.table;
     const seen = new Float32Array(3 * SIZE[0] * SIZE[1]);
     const result = element("p", { class: "augmented_reality-result" });
     const grid = matrixGrid({ label: say("Homography: from the picture's pixels to the photograph's"), digits: 4 });
@@ -51,7 +36,7 @@ export const figure = {
       if (matrix) {
         const size = seenSize(picture, corners);
         if (shrunk?.of !== picture || shrunk.height !== size[0] || shrunk.width !== size[1]) shrunk = { ...fitted(picture, size), of: picture };
-        overlay(scene, shrunk, corners, context.get("occlusion") ? mask : null, context.get("alpha"), seen);
+        overlay(scene, shrunk, corners, context.get("occlusion") ? front.data : null, context.get("alpha"), seen);
       }
       const shown = matrix ? seen : scene.data;
       for (let from = 0, to = 0; to < image.data.length; from += 3, to += 4) {
@@ -65,9 +50,9 @@ export const figure = {
     };
 
     const photograph = photographs(context);
-    const computed = { checkerboard, letters };
+    const table = (name) => computed[name] && { height: computed[name].shape[0], width: computed[name].shape[1], data: computed[name].data };
     const source = pictureSource(context, "picture_name", {
-      make: (name) => computed[name]?.() ?? photograph(name),
+      make: (name) => table(name) ?? photograph(name),
       use: (found) => {
         picture = found;
         draw();
@@ -249,44 +234,4 @@ function share(distance) {
 function within(place, length) {
   const room = Math.min(place + 5, length + 4 - place);
   return room >= 1 ? 1 : room <= 0 ? 0 : room;
-}
-
-/** Return 1 where the cup, its saucer and the spoon stand in front of the table, with soft edges. */
-export function frontMask(height, width) {
-  const mask = new Float32Array(height * width);
-  for (const [middleX, middleY, along, across, degrees] of FRONT) {
-    const [cosine, sine] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
-    for (let at = 0; at < mask.length; at++) {
-      const x = (at % width) + 0.5 - middleX;
-      const y = Math.floor(at / width) + 0.5 - middleY;
-      const u = (x * cosine + y * sine) / along;
-      const v = (y * cosine - x * sine) / across;
-      const radius = Math.sqrt(u * u + v * v) + 1e-12;
-      const distance = ((1 - radius) * radius) / (Math.sqrt((u / along) ** 2 + (v / across) ** 2) + 1e-12);
-      mask[at] = Math.max(mask[at], clamp(0.5 + distance, 0, 1));
-    }
-  }
-  return mask;
-}
-
-/** Return a poster with the letters A and T and an arrow between them. */
-export function letters() {
-  const [rows, columns] = [LETTERS.length + 4, LETTERS[0].length + 4];
-  const colour = (row, column) => {
-    if (row === 0 || column === 0 || row === rows - 1 || column === columns - 1) return COLOURS[">"];
-    return COLOURS[LETTERS[row - 2]?.[column - 2] ?? "."];
-  };
-  return cells(rows, columns, 8, colour);
-}
-
-/** Return 8 x 12 squares, the first of them blue. */
-export function checkerboard() {
-  return cells(8, 12, 12, (row, column) => COLOURS[(row + column) % 2 ? "#" : "."]);
-}
-
-function cells(rows, columns, side, colour) {
-  const [height, width] = [rows * side, columns * side];
-  const data = new Float32Array(3 * height * width);
-  for (let at = 0; at < height * width; at++) data.set(colour(Math.floor(Math.floor(at / width) / side), Math.floor((at % width) / side)), 3 * at);
-  return { height, width, data };
 }

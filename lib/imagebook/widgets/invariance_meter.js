@@ -48,13 +48,13 @@ export const figure = {
     const accuracyAxis = { label: say("Part of 1,000 test digits that are recognised"), low: 0, high: 1, ticks: [0, 0.25, 0.5, 0.75, 1] };
     const charts = Object.fromEntries(changes.map((name) => [name, lineChart({ label: say("Accuracy"), x: axes[name], y: accuracyAxis, show: percent })]));
     const large = pixelCanvas({ height: 28, width: 28, label: say("Changed digit") });
-    const verdict = element("p", { class: "invariance_meter-verdict", role: "status" });
+    const verdict = element("p", { class: "ib-compare-verdict", role: "status" });
     const bars = barChart({ label: say("What this network sees"), labels: "0123456789".split("") });
     const result = element("p", { class: "invariance_meter-result" });
     body.append(
-      element("div", { class: "invariance_meter-top" },
+      element("div", { class: "ib-compare" },
         digitPad(context, "digit", { label: say("Digit") }),
-        element("div", { class: "invariance_meter-changed" }, large.element, verdict),
+        element("div", { class: "ib-compare-changed" }, large.element, verdict),
         bars.element,
       ),
       row(choice(context, "change", say("Change"), { angle: say("turn"), shift: say("move"), size: say("resize") }), ...Object.values(sliders)),
