@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from imagebook import __file__ as library
+from imagebook.widgets import FIGURES
 
 
 def terms():
@@ -45,16 +46,22 @@ def test_a_section_runs_and_checks_its_numbers(section):
     assert any("remove-cell" in cell and "assert " in cell for cell in cells), term["slug"]
 
 
-def test_a_section_says_what_can_go_wrong_and_sets_an_exercise(section):
-    """The caution, an exercise, its hidden solution, and the sources, in this order."""
+def test_a_section_has_its_parts_in_order(section):
+    """The figure, the caution, the self-check, two exercises with hidden solutions, the arrows, the sources."""
     term, text = section
-    label = re.search(r"```\{exercise\}.*\n:label: ([\w-]+)", text)
-    assert label, f"{term['slug']} has no exercise"
+    slug = term["slug"]
+    exercises = re.findall(r"^```\{exercise\}.*\n:label: ([\w-]+)$", text, flags=re.MULTILINE)
+    assert len(exercises) >= 2, f"{slug} has {len(exercises)} exercises"
+    for label in exercises:
+        assert f"```{{solution-start}} {label}\n:class: dropdown" in text, f"{label} has no hidden solution"
+    assert text.count("```{solution-end}") == len(exercises)
+    figure = re.search(rf"^(?:_ = )?(?:{'|'.join(FIGURES)})\(", text, flags=re.MULTILINE)
+    assert figure, f"{slug} has no figure"
     places = [
+        figure.start(),
         text.index("### What can go wrong, and other names"),
-        label.start(),
-        text.index(f"```{{solution-start}} {label[1]}\n:class: dropdown"),
-        text.index("```{solution-end}"),
+        text.index(f"```{{selfcheck}} check-{slug}\n"),
+        text.index("```{exercise}"),
         text.index("**See also:**"),
         text.index("**Sources:**"),
     ]
@@ -62,8 +69,23 @@ def test_a_section_says_what_can_go_wrong_and_sets_an_exercise(section):
     assert "{cite:t}`" in text[places[-1] :]
 
 
+def test_a_section_sets_an_exercise_in_code_whose_stub_fails_its_check(section):
+    """The same check is false for what readers begin with and true for the solution; the notebook runs both."""
+    term, text = section
+    cells = re.findall(r"^```\{code-cell\}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+    stubs = [re.search(r"^check\((\w+), (\w+).*\)\Z", cell.strip(), flags=re.MULTILINE) for cell in cells]
+    stubs = [match for match, cell in zip(stubs, cells, strict=True) if match and "..." in cell]
+    assert stubs, f"{term['slug']} has no exercise in code"
+    for match in stubs:
+        fails = text.index(f"assert not {match[0]}")
+        holds = text.index(f"assert {match[0]}")
+        start = text.rindex("```{solution-start}", 0, holds)
+        assert fails < start < holds, f"{match[0]} is not asserted before and in the solution"
+        assert f"def {match[1]}(" in text[start:holds], f"the solution does not define {match[1]}"
+
+
 def test_a_section_links_every_arrow(section):
-    """See also leads to each related term that this edition teaches."""
+    """See also leads to each related term."""
     term, text = section
     line = text[text.index("**See also:**") : text.index("**Sources:**")]
     wanted = {slug for slug in term["see_also"].split(",") if slug in SLUGS}
