@@ -47,7 +47,7 @@ def test_a_section_runs_and_checks_its_numbers(section):
 
 
 def test_a_section_has_its_parts_in_order(section):
-    """The figure, the caution, the self-check, two exercises with hidden solutions, the arrows, the sources."""
+    """Figure, caution, self-check, two exercises with hidden solutions, arrows and sources."""
     term, text = section
     slug = term["slug"]
     exercises = re.findall(r"^```\{exercise\}.*\n:label: ([\w-]+)$", text, flags=re.MULTILINE)
@@ -70,7 +70,7 @@ def test_a_section_has_its_parts_in_order(section):
 
 
 def test_a_section_sets_an_exercise_in_code_whose_stub_fails_its_check(section):
-    """The same check is false for what readers begin with and true for the solution; the notebook runs both."""
+    """The same check is false for what readers begin with, and true for the solution."""
     term, text = section
     cells = re.findall(r"^```\{code-cell\}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
     stubs = [re.search(r"^check\((\w+), (\w+).*\)\Z", cell.strip(), flags=re.MULTILINE) for cell in cells]
