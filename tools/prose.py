@@ -1,4 +1,4 @@
-"""Check the spelling and grammar of the book's text: prints a line for each finding and fails if there is one.
+"""Check the spelling and grammar of the book's text: a line for each finding, and failure if there is one.
 
 Harper (https://writewithharper.com) reads British English without a network. What is no prose, such as code,
 formulas, roles and directives' options, is blanked out first, letter by letter, so that places stay right.

@@ -56,7 +56,9 @@ def test_the_reader_moves_sliders(figure_page):
     expect(page.locator(".temperature-result")).to_contain_text("always cat")
     assert page.evaluate("state('temperature').temperature") == 0
     set_range(page, "dog", 3)
-    expect(page.locator(".temperature-result")).to_contain_text("entropy 0.69 nats, 2 classes")
+    expect(page.locator(".temperature-result")).to_contain_text(
+        "2 largest scores share everything (entropy in bits: 1)"
+    )
     slider = page.get_by_role("slider", name="Temperature")
     slider.focus()
     for _ in range(30):

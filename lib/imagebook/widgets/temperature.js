@@ -46,16 +46,15 @@ export const figure = {
       const probabilities = softmax(logits, t);
       const { counts, start } = drawn(probabilities, dice.numbers);
       for (const [index, one] of rows.entries()) one.update(logits[index], probabilities[index], counts[index] / DRAWS);
-      const nats = entropy(probabilities);
+      const bits = entropy(probabilities);
       const words = {
-        nats: format(nats),
-        bits: format(nats / Math.LN2),
-        number: format(Math.exp(nats)),
+        bits: format(bits),
+        number: format(2 ** bits),
         best: say(CLASSES[argmax(logits)]),
       };
       result.textContent =
-        t > 0 ? say("Entropy {nats} nats ({bits} bits): as open as a choice among {number} equal classes.", words)
-        : logits.filter((logit) => logit === Math.max(...logits)).length > 1 ? say("At T = 0 the largest scores share everything: entropy {nats} nats, {number} classes.", words)
+        t > 0 ? say("Entropy {bits} bits: as open as a choice among {number} equal classes.", words)
+        : logits.filter((logit) => logit === Math.max(...logits)).length > 1 ? say("At T = 0 the {number} largest scores share everything (entropy in bits: {bits}).", words)
         : say("At T = 0 the largest score takes everything: always {best}, entropy 0.", words);
       first.textContent = say("The first draws: {names} …", { names: start.map((index) => say(CLASSES[index])).join(", ") });
     });

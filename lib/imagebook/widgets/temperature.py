@@ -32,14 +32,14 @@ class Temperature(Figure):
     counts : ndarray, shape (5,), int
         How often each class is among the thousand draws.
     entropy : float
-        The probabilities' entropy in nats; its exponential is the effective number of choices.
+        The probabilities' entropy in bits; two to its power is the effective number of choices.
 
     Examples
     --------
     >>> figure = Temperature(logits=(2, 2, 1, 0, 0), temperature=0)
     >>> figure.output
     array([0.5, 0.5, 0. , 0. , 0. ])
-    >>> round(float(np.exp(figure.entropy)), 6)
+    >>> round(float(2**figure.entropy), 6)
     2.0
     """
 
@@ -65,8 +65,8 @@ class Temperature(Figure):
 
     @property
     def entropy(self):
-        """The entropy in nats; the library counts it in bits."""
-        return float(entropy(self.output) * np.log(2))
+        """The entropy in bits."""
+        return float(entropy(self.output))
 
     def picture(self):
         """Return bars of the probabilities, and beside them how often each class was drawn."""
@@ -83,4 +83,4 @@ class Temperature(Figure):
     def words(self):
         """Return the probabilities in a sentence."""
         parts = ", ".join(f"{name} {p:.3f}" for name, p in zip(CLASSES, self.output, strict=True))
-        return f"Probabilities at temperature {self.temperature:g}: {parts}; entropy {self.entropy:.2f} nats."
+        return f"Probabilities at temperature {self.temperature:g}: {parts}; entropy {self.entropy:.2f} bits."

@@ -8,9 +8,9 @@ export function softmax(logits, temperature = 1) {
   return parts.map((part) => part / total);
 }
 
-/** Return the entropy of probabilities in nats. */
+/** Return the entropy of probabilities in bits. */
 export function entropy(probabilities) {
-  return probabilities.reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0);
+  return probabilities.reduce((sum, p) => (p > 0 ? sum - p * Math.log2(p) : sum), 0);
 }
 
 /** Return the index that a uniform number in [0, 1) draws from probabilities. */
