@@ -56,6 +56,14 @@ def test_boxes_stand_where_their_corners_are():
     assert axes.patches[0].get_bbox().bounds == (0, 0, 1, 1)
 
 
+def test_points_stand_where_their_coordinates_are():
+    """The middle of pixel (0, 0) is (0.5, 0.5); a point outside does not make the picture larger."""
+    axes = plotting.points_on_image(np.zeros((4, 6)), [[0.5, 0.5], [9, 1]], labels=["a", "b"]).axes[0]
+    assert axes.lines[0].get_xydata().tolist() == [[0.5, 0.5], [9, 1]]
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 6), (4, 0))
+    assert [(text.get_text(), text.xy[0]) for text in axes.texts] == [("a", 0.5), ("b", 9)]
+
+
 def test_curves_count_from_one_without_x():
     """Epochs are counted from 1, on whole numbers."""
     figure = plotting.curves({"a": [3, 2], "b": [4, 1]}, x_label="epoch", y_label="loss")
@@ -77,6 +85,10 @@ def test_curves_count_from_one_without_x():
         (
             lambda: plotting.boxes_on_image(np.eye(2), [[0, 0, 1]]),
             r"boxes must have shape \(N, 4\), got \(1, 3\)",
+        ),
+        (
+            lambda: plotting.points_on_image(np.eye(2), [[0, 0, 1]]),
+            r"points must have shape \(N, 2\), got \(1, 3\)",
         ),
         (lambda: plotting.curves({}, x_label="", y_label=""), "series must hold at least one curve"),
         (

@@ -306,6 +306,9 @@ _CALLS = {
     "plotting.boxes_on_image": Call(
         lambda rng, n: {"image": rng.random((5, 6)), "boxes": _boxes(rng, 2), "labels": ["one", "two"]}
     ),
+    "plotting.points_on_image": Call(
+        lambda rng, n: {"image": rng.random((5, 6)), "points": _points(rng, 2), "labels": ["one", "two"]}
+    ),
     "plotting.curves": Call(
         lambda rng, n: {
             "series": {"a": rng.normal(size=3)},

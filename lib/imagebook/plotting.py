@@ -264,12 +264,7 @@ def boxes_on_image(image, boxes, *, labels=None):
         raise ValueError(f"boxes must have shape (N, 4), got {corners.shape}")
     if labels is not None and len(_checks.items("labels", labels, "a list of texts")) != len(corners):
         raise ValueError(f"labels must be as many as the {len(corners)} boxes, got {len(labels)}")
-    height, width = picture.shape[:2]
-    figure = Figure(figsize=(4.6, 4.6 * height / width), layout="none")
-    axes = figure.add_axes((0, 0, 1, 1))
-    # Pixel (row 0, column 0) covers [0, 1] x [0, 1], as boxes count; imshow alone would centre it on (0, 0).
-    axes.imshow(picture, cmap="gray", vmin=0, vmax=1, extent=(0, width, height, 0), interpolation="nearest")
-    axes.axis("off")
+    figure, axes = _picture(picture)
     for index, (x_min, y_min, x_max, y_max) in enumerate(corners):
         color = COLORS[index % len(COLORS)]
         frame = Rectangle(
@@ -288,6 +283,62 @@ def boxes_on_image(image, boxes, *, labels=None):
                 bbox={"facecolor": color, "edgecolor": "none", "pad": 1.5},
             )
     return figure
+
+
+def points_on_image(image, points, *, labels=None):
+    """Draw keypoints on an image.
+
+    Parameters
+    ----------
+    image : array_like, shape (H, W), (H, W, 1) or (H, W, 3), float in [0, 1]
+        The image.
+    points : array_like, shape (N, 2)
+        Points (x, y) in continuous pixels: (0, 0) is the image's top left corner.
+    labels : sequence of str, optional
+        One label for each point.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+
+    Examples
+    --------
+    >>> figure = points_on_image([[0.0, 1.0], [1.0, 0.0]], [[0.5, 1.5]], labels=["bottom left"])
+    >>> figure.axes[0].lines[0].get_xydata()
+    array([[0.5, 1.5]])
+    """
+    picture = _image(image)
+    places = _checks.array("points", points, ndim=2, finite=True, largest=_checks.FARTHEST)
+    if places.shape[1] != 2:
+        raise ValueError(f"points must have shape (N, 2), got {places.shape}")
+    if labels is not None and len(_checks.items("labels", labels, "a list of texts")) != len(places):
+        raise ValueError(f"labels must be as many as the {len(places)} points, got {len(labels)}")
+    figure, axes = _picture(picture)
+    axes.plot(*places.T, "o", color=COLORS[0], markersize=7, markeredgecolor="white", markeredgewidth=1.5)
+    for index, place in enumerate(places if labels is not None else []):
+        axes.annotate(
+            labels[index],
+            place,
+            xytext=(7, 5),
+            textcoords="offset points",
+            color="white",
+            fontsize=10,
+            bbox={"facecolor": COLORS[0], "edgecolor": "none", "pad": 1.5},
+        )
+    return figure
+
+
+def _picture(picture):
+    """Return a figure that an image fills, and its axes in continuous pixels."""
+    height, width = picture.shape[:2]
+    figure = Figure(figsize=(4.6, 4.6 * height / width), layout="none")
+    axes = figure.add_axes((0, 0, 1, 1))
+    # Pixel (row 0, column 0) covers [0, 1] x [0, 1], as boxes count; imshow alone would centre it on (0, 0).
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=1, extent=(0, width, height, 0), interpolation="nearest")
+    axes.set_autoscale_on(False)  # what lies outside of the image is not drawn
+    axes.axis("off")
+    return figure, axes
 
 
 def curves(series, *, x_label, y_label, x=None):
