@@ -1,8 +1,10 @@
 """The book's own extensions, each tried by building a small book with the real configuration."""
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -99,6 +101,24 @@ def test_buttons_lead_to_the_repository(book):
 def test_the_address_of_a_remote(root, remote, address):
     """Only a public address on GitHub becomes a button."""
     assert load(root / "extensions" / "repository.py").public_address(remote) == address
+
+
+def test_the_errata_list_exactly_what_differs(book, root):
+    """The page's first table holds the rows that differ, with four bold numbers; the others hold the rest."""
+    rows = tomllib.loads((root / "lib/imagebook/data/ledger.toml").read_text(encoding="utf-8"))["row"]
+    text = (root / "pages" / "errata.md").read_text(encoding="utf-8")
+    for term in dict.fromkeys(row["term"] for row in rows):
+        text += f"\n({term})=\n## The section {term}\n"
+    result, page = book(text)
+    assert result.returncode == 0, result.stderr
+    tables = re.findall(r"<table.*?</table>", page, flags=re.DOTALL)
+    listed = [re.findall(r'href="#([\w-]+)"', table) for table in tables]
+    comparable = [row for row in rows if "prints" in row and "derived" not in row]
+    assert listed[0] == [row["term"] for row in comparable if row["prints"] != row["computes"]]
+    assert sorted(sum(listed, [])) == sorted(row["term"] for row in rows)
+    assert re.findall(r"<strong>([\d,]+)</strong>", tables[0]) == ["169", "560", "189", "660"]
+    assert "<strong>" not in "".join(tables[1:])
+    assert "read 2026-11" in page and "the live page may have changed" in page
 
 
 def test_a_changed_library_is_noticed(root, tmp_path, monkeypatch):

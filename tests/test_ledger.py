@@ -4,6 +4,7 @@ import tomllib
 
 import numpy as np
 import pytest
+import scripts
 
 from imagebook import boxes, convolution, mnist, pooling
 
@@ -126,10 +127,66 @@ def test_exactly_two_cells_of_the_printed_matrix_differ():
 
 def test_everything_else_that_can_be_compared_agrees():
     """Where a page prints what we compute, the numbers are equal: two cells are the whole difference."""
-    other_quantity = {"bounding-box", "size-invariance"}  # what we compute is derived from what is printed
     for name, row in ROWS.items():
-        if "prints" in row and name not in other_quantity | {"convolutional-layer"}:
+        if "prints" in row and not row.get("derived") and name != "convolutional-layer":
             assert row["prints"] == row["computes"], name
+
+
+@pytest.fixture
+def extension():
+    """Return extensions/ledger.py as a module."""
+    return scripts.load("extensions/ledger.py")
+
+
+def test_every_row_is_in_one_table_of_the_errata(extension):
+    """What differs, what agrees and what cannot be compared: together all rows, none twice."""
+    kinds = {
+        kind: [name for name, row in ROWS.items() if extension.kind(row) == kind] for kind in extension.KINDS
+    }
+    assert kinds["differs"] == ["convolutional-layer"]
+    assert kinds["agrees"] == [
+        "convolutional-operation",
+        "stride",
+        "pooling",
+        "intersection-over-union",
+        "convolution",
+        "mnist",
+    ]
+    assert sorted(sum(kinds.values(), [])) == sorted(ROWS)
+
+
+def test_the_cells_that_differ_are_those_that_the_ledger_names(extension):
+    """The bold cells of the page are found by comparing, and are the ones noted by hand."""
+    row = ROWS["convolutional-layer"]
+    assert extension.different(row) == {tuple(cell) for cell in row["differs"]}
+    table = extension.table([row], LEDGER["sources"])
+    assert [cell for cell in ("**169**", "**560**", "**189**", "**660**") if cell not in table] == []
+    assert table.count("**") == 8
+    assert "the page's alt text reads" in table
+
+
+def test_a_number_that_changes_moves_to_the_other_table(extension):
+    """The tables follow the data: a printed number that is mended agrees, a changed one differs."""
+    row = ROWS["convolutional-layer"]
+    assert extension.kind(row | {"prints": row["computes"]}) == "agrees"
+    assert extension.kind(ROWS["stride"] | {"prints": 8}) == "differs"
+    assert extension.different(ROWS["stride"] | {"prints": 8}) == {(0, 0)}
+    with pytest.raises(ValueError, match="must have one shape"):
+        extension.different(ROWS["stride"] | {"prints": [8, 9]})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (4_000_000, "4,000,000"),
+        ([60_000, 28, 28], "60,000; 28; 28"),
+        ([[8, 5], [9, 10]], "\u20078\xa0\xa0\u20075\\\n\u20079\xa0\xa010"),
+        (9.5, "9.5"),
+    ],
+)
+def test_numbers_as_markdown(extension, value, text):
+    """Thousands are parted, a matrix has a line for each row, and its columns stand below each other."""
+    assert extension.numbers(value) == text
 
 
 def test_the_symmetric_filter_cannot_tell_convolution_from_cross_correlation():

@@ -1,0 +1,131 @@
+"""The source glossary's numbers beside what they come to: tables made from ledger.toml.
+
+    ```{ledger} differs
+    ```
+
+shows the rows that come to something else than the page prints, `agrees` those that come to the same, and
+`others` those with nothing to compare. `source` says where and when all of them were read.
+"""
+
+import tomllib
+from pathlib import Path
+
+from sphinx.util.docutils import SphinxDirective
+
+import imagebook
+
+LEDGER = Path(imagebook.__file__).parent / "data" / "ledger.toml"
+# Every key of a row that is not a number of ours beside the two that are compared.
+KEYS = {"id", "term", "where", "source", "inputs", "prints", "computes", "differs", "derived", "note"}
+KINDS = ("differs", "agrees", "others")
+FIGURE_SPACE = "\N{FIGURE SPACE}"  # as wide as a digit: columns of numbers stand below each other
+
+
+def read_ledger():
+    """Return the sources, and the rows about the glossary."""
+    ledger = tomllib.loads(LEDGER.read_text(encoding="utf-8"))
+    return ledger["sources"], ledger["row"]
+
+
+def kind(row):
+    """Return whether what is printed `differs` from what is computed or `agrees`, or neither: `others`."""
+    if "prints" not in row or row.get("derived"):
+        return "others"
+    return "agrees" if row["prints"] == row["computes"] else "differs"
+
+
+def table(rows, sources):
+    """Return rows of the ledger as a table in Markdown, cells that differ in bold."""
+    lines = ["```{list-table}", ":header-rows: 1", ":class: ib-ledger", ":widths: 40 30 30", ""]
+    lines += ["* - Where", "  - The glossary prints", "  - We compute"]
+    for row in rows:
+        marks = different(row) if kind(row) == "differs" else set()
+        printed = "no number"
+        if "prints" in row:
+            printed = numbers(row["prints"], marks)
+            if is_matrix(row["prints"]):
+                printed = f"{sources[row['source']]['wording']}\n\n{printed}"
+        ours = {name: value for name, value in row.items() if name not in KEYS}
+        computed = [numbers(row["computes"], marks)]
+        computed += [f"`{name}`:\\\n{numbers(value)}" for name, value in ours.items()]
+        lines += item("* - ", f"[](#{row['term']}): {row['where']}\n\n{row['note']}")
+        lines += item("  - ", printed)
+        lines += item("  - ", "\n\n".join(computed))
+    return "\n".join([*lines, "```"])
+
+
+def item(bullet, text):
+    """Return the lines of a list's item."""
+    first, *rest = text.splitlines()
+    return [bullet + first, *(f"    {line}" if line else "" for line in rest)]
+
+
+def is_matrix(value):
+    """Return whether a number of the ledger is a list of rows."""
+    return isinstance(value, list) and isinstance(value[0], list)
+
+
+def different(row):
+    """Return the places, (row, column) from 0, in which the printed number is not the computed one."""
+    printed, computed = grid(row["prints"]), grid(row["computes"])
+    if [len(line) for line in printed] != [len(line) for line in computed]:
+        raise ValueError(f"{row['id']}: the printed and the computed number must have one shape")
+    return {
+        (i, j) for i, line in enumerate(printed) for j, value in enumerate(line) if value != computed[i][j]
+    }
+
+
+def grid(value):
+    """Return a number, a list or a matrix as a list of rows."""
+    if is_matrix(value):
+        return value
+    return [value if isinstance(value, list) else [value]]
+
+
+def numbers(value, marks=frozenset()):
+    """Return a number, a list or a matrix as Markdown, one line for each row, marked places in bold."""
+    rows = [[f"{number:,}" for number in line] for line in grid(value)]
+    gap, width = "; ", 0
+    if is_matrix(value):
+        gap, width = "\N{NO-BREAK SPACE}" * 2, max(len(text) for line in rows for text in line)
+    lines = []
+    for i, line in enumerate(rows):
+        # The space before a number stands outside the stars: `** 9**` would not be bold.
+        cells = [
+            FIGURE_SPACE * (width - len(text)) + (f"**{text}**" if (i, j) in marks else text)
+            for j, text in enumerate(line)
+        ]
+        lines.append(gap.join(cells))
+    return "\\\n".join(lines)
+
+
+def source(entry):
+    """Return where and when the numbers were read, as Markdown."""
+    return (
+        f"[{entry['title']}]({entry['address']}), {entry['publisher']}; read {entry['read']}. {entry['note']}"
+    )
+
+
+class Ledger(SphinxDirective):
+    """A table of the ledger's rows of one kind, or where they were read."""
+
+    required_arguments = 1
+
+    def run(self):
+        self.env.note_dependency(str(LEDGER))
+        sources, rows = read_ledger()
+        wanted = self.arguments[0]
+        if wanted == "source":
+            names = dict.fromkeys(row["source"] for row in rows)
+            return self.parse_text_to_nodes("\n\n".join(source(sources[name]) for name in names))
+        if wanted not in KINDS:
+            raise self.error(f"a ledger shows one of {', '.join(KINDS)} or source, got {wanted!r}")
+        chosen = [row for row in rows if kind(row) == wanted]
+        if not chosen:
+            return self.parse_text_to_nodes("None.")
+        return self.parse_text_to_nodes(table(chosen, sources))
+
+
+def setup(app):
+    app.add_directive("ledger", Ledger)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
