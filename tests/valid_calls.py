@@ -276,6 +276,7 @@ _CALLS = {
     "losses.class_labels": Call(
         lambda rng, n: {"labels": rng.integers(0, 3, 4), "n_examples": 4, "n_classes": 3}
     ),
+    "gemini.message": Call(lambda rng, n: {"prompt": "Which digit?", "image": rng.random((4, 5, 3))}),
     "mnist.scale": Call(lambda rng, n: {"images": rng.integers(0, 256, (n, 5, 6))}, UNIT, empty="result"),
     "mnist.parse_idx": Call(lambda rng, n: {"content": bytes([0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 3, 7, 8, 9])}),
     "images.photograph": Call(lambda rng, n: {"name": "cat"}, UNIT),
