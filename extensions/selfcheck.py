@@ -17,11 +17,14 @@ brackets an expression that says whether this answer is right, and after `>` wha
 told. One right answer makes round buttons, several make boxes to tick. `- [= moved ± 0.01] of all pixels`
 asks for a number instead (and names its unit); further lines `- [≠ 1 / 7 ± 0.01]` tell readers about a
 likely mistake.
+
+`{progress}` says how many self-checks of all chapters a reader has solved.
 """
 
 import re
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -165,6 +168,24 @@ class SelfCheck(SphinxDirective):
         return self.parse_inline(text, lineno=self.lineno)[0] if text else []
 
 
+class Progress(SphinxDirective):
+    """Where the script says how many of the book's self-checks are solved; empty without it."""
+
+    def run(self):
+        chapters = sorted(Path(self.env.srcdir, "chapters").glob("*.md"))
+        for chapter in chapters:
+            self.env.note_dependency(str(chapter))
+        names = [name for chapter in chapters for name in labels(chapter.read_text(encoding="utf-8"))]
+        if not names:
+            raise self.error("there are no self-checks in chapters/*.md whose progress could be shown")
+        return [raw(f'<div class="ib-progress" data-checks="{" ".join(names)}"></div>')]
+
+
+def labels(text):
+    """Return the labels of a chapter's self-checks, in order."""
+    return re.findall(r"^```+\{selfcheck\} ([\w-]+)$", text, flags=re.MULTILINE)
+
+
 def raw(text):
     """Return HTML as a node."""
     return nodes.raw("", text, format="html")
@@ -185,5 +206,6 @@ def as_markdown(body):
 def setup(app):
     app.add_node(choice, html=(visit_choice, depart_choice))
     app.add_directive("selfcheck", SelfCheck)
+    app.add_directive("progress", Progress)
     app.add_js_file("selfcheck.js", loading_method="defer")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
