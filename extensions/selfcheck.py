@@ -17,6 +17,8 @@ brackets an expression that says whether this answer is right, and after `>` wha
 told. One right answer makes round buttons, several make boxes to tick. `- [= moved ± 0.01] of all pixels`
 asks for a number instead (and names its unit); further lines `- [≠ 1 / 7 ± 0.01]` tell readers about a
 likely mistake.
+
+`{progress}` says how many self-checks of all chapters a reader has solved.
 """
 
 import re
@@ -167,16 +169,21 @@ class SelfCheck(SphinxDirective):
 
 
 class Progress(SphinxDirective):
-    """How many self-checks of the book this browser's reader has solved, with a way to forget it."""
+    """Where the script says how many of the book's self-checks are solved; empty without it."""
 
     def run(self):
-        labels = []
-        for name in sorted(self.env.found_docs):
-            path = self.env.doc2path(name)
-            self.env.note_dependency(path)
-            text = Path(path).read_text(encoding="utf-8")
-            labels += re.findall(r"^`{3,}\{selfcheck\} ([\w-]+)$", text, flags=re.MULTILINE)
-        return [raw(f'<div class="ib-progress" data-checks="{" ".join(labels)}"></div>')]
+        chapters = sorted(Path(self.env.srcdir, "chapters").glob("*.md"))
+        for chapter in chapters:
+            self.env.note_dependency(str(chapter))
+        names = [name for chapter in chapters for name in labels(chapter.read_text(encoding="utf-8"))]
+        if not names:
+            raise self.error("there are no self-checks in chapters/*.md whose progress could be shown")
+        return [raw(f'<div class="ib-progress" data-checks="{" ".join(names)}"></div>')]
+
+
+def labels(text):
+    """Return the labels of a chapter's self-checks, in order."""
+    return re.findall(r"^```+\{selfcheck\} ([\w-]+)$", text, flags=re.MULTILINE)
 
 
 def raw(text):

@@ -1,8 +1,9 @@
-"""The book's terms on the page: the glossary, definitions where one points at a term, Korean as Korean."""
+"""The book's terms on the page: the glossary, reading paths, definitions where one points at a term, Korean."""
 
 import csv
 import json
 import re
+import tomllib
 from pathlib import Path
 
 from docutils import nodes
@@ -11,12 +12,55 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 import imagebook
 
 TERMS = Path(imagebook.__file__).with_name("data") / "terms.tsv"
+GRAPH = TERMS.with_name("term-graph.toml")
 
 
 def read_terms():
     """Return the terms that the book teaches, one dict each, in the glossary's order."""
     with TERMS.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t"))
+
+
+def read_path(name):
+    """Return a reading order of term-graph.toml: what its minutes are for, and its parts."""
+    paths = tomllib.loads(GRAPH.read_text(encoding="utf-8"))["paths"]
+    if name not in paths:
+        raise ValueError(f"a reading path must be one of {', '.join(paths)}, got {name!r}")
+    return paths[name]
+
+
+def duration(minutes):
+    """Return minutes as a reader would say them."""
+    if minutes <= 90:
+        return f"{minutes} minutes"
+    if minutes > 600:
+        return f"{round(minutes / 60)} hours"
+    return f"{minutes // 60} hours" + (f" {minutes % 60} minutes" if minutes % 60 else "")
+
+
+def path_lines(path, terms, *, exists):
+    """Return a reading order in Markdown: a numbered list for each of its parts.
+
+    `terms` are the rows of terms.tsv by slug; `exists` says of a file name whether there is that assignment.
+    """
+    minutes = [sum(step["minutes"] for step in part["steps"]) for part in path["parts"]]
+    lines = [f"In all {duration(sum(minutes))}, by our estimate, for {path['minutes_for']}.", ""]
+    for part, total in zip(path["parts"], minutes, strict=True):
+        if "title" in part:
+            lines += [f"**{part['title']}** ({duration(total)})", ""]
+        for number, step in enumerate(part["steps"], start=1):
+            term = terms[step["term"]]
+            link = f"[{term['english']}](#{term['slug']}) {{korean}}`{term['korean']}`"
+            lines.append(f"{number}. {link}: {step['why']} ({duration(step['minutes'])}).")
+        if exists(file_name(part.get("assignment", ""))):
+            lines += ["", f"Assignment: {part['assignment']}."]
+        lines.append("")
+    return lines
+
+
+def file_name(assignment):
+    """Return the name of an assignment's file."""
+    return re.sub(r"\W+", "-", assignment.lower()) + ".md"
 
 
 class Glossary(SphinxDirective):
@@ -31,6 +75,27 @@ class Glossary(SphinxDirective):
                 f": {term['definition']}",
                 "",
             ]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+class ReadingPath(SphinxDirective):
+    """A reading order beside the alphabet: links, Korean names, reasons and times."""
+
+    required_arguments = 1
+
+    def run(self):
+        for path in (TERMS, GRAPH):
+            self.env.note_dependency(str(path))
+        try:
+            path = read_path(self.arguments[0])
+        except ValueError as error:
+            raise self.error(str(error)) from error
+        folder = Path(self.env.srcdir, "assignments")
+        lines = path_lines(
+            path,
+            {term["slug"]: term for term in read_terms()},
+            exists=lambda name: (folder / name).exists(),
+        )
         return self.parse_text_to_nodes("\n".join(lines))
 
 
@@ -67,5 +132,6 @@ def setup(app):
     app.connect("config-inited", add_file)
     app.connect("html-page-context", add_definitions)
     app.add_directive("glossary-of-terms", Glossary)
+    app.add_directive("reading-path", ReadingPath)
     app.add_role("korean", Korean())
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

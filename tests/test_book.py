@@ -67,6 +67,19 @@ def test_a_failing_cell_fails_the_build(book):
     assert result.returncode != 0
 
 
+def test_the_progress_counts_every_selfcheck(book, tmp_path):
+    """All chapters' self-checks in order; a page whose script cannot find any would count to nothing."""
+    (tmp_path / "chapters").mkdir()
+    for name in "ab":
+        text = f"```{{selfcheck}} check-{name}\n---\nTrue?\n```\n"
+        (tmp_path / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
+    result, page = book("# Page\n\n```{progress}\n```\n")
+    assert result.returncode == 0, result.stderr
+    assert '<div class="ib-progress" data-checks="check-a check-b"></div>' in page
+    shutil.rmtree(tmp_path / "chapters")
+    assert book("# Page\n\n```{progress}\n```\n\nAnew.\n")[0].returncode != 0
+
+
 def test_without_a_remote_there_is_no_button_that_leads_nowhere(book):
     """No launch, edit, repository or issue button; one search box; this year's copyright."""
     result, page = book("# Page\n")

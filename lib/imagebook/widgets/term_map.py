@@ -26,9 +26,9 @@ _BEND = 6  # the room that a line takes where it passes a row of boxes
 def terms():
     """Return all terms by their slugs, as data/term-graph.toml has them."""
     with (_DATA / "term-graph.toml").open("rb") as file:
-        return {
-            slug: {"needs": {}, "label": term["english"], **term} for slug, term in tomllib.load(file).items()
-        }
+        found = tomllib.load(file)
+    del found["paths"]  # reading orders, for the website
+    return {slug: {"needs": {}, "label": term["english"], **term} for slug, term in found.items()}
 
 
 @cache

@@ -1,0 +1,75 @@
+"""The order of the terms: what needs what, and the reading paths beside the alphabet."""
+
+import pytest
+import scripts
+
+from imagebook.widgets import term_map
+
+book_terms = scripts.load("extensions/terms.py")
+TERMS = {term["slug"]: term for term in book_terms.read_terms()}
+NEEDS = {slug: set(term["needs"]) for slug, term in term_map.terms().items()}
+
+
+def steps(name):
+    """Return the terms of a path in its order."""
+    return [step["term"] for part in book_terms.read_path(name)["parts"] for step in part["steps"]]
+
+
+def test_the_graph_has_every_term_and_no_circle():
+    """Terms whose needs are met can be taken away until none is left."""
+    assert set(NEEDS) == set(TERMS) and len(TERMS) == 34
+    left = dict(NEEDS)
+    while ready := [slug for slug, needs in left.items() if not needs & set(left)]:
+        for slug in ready:
+            del left[slug]
+    assert not left
+
+
+@pytest.mark.parametrize("name", ["hour", "week", "semester"])
+def test_a_path_respects_the_graph(name):
+    """Every term once, and after each term of the path that leads to it, directly or not."""
+    order = steps(name)
+    assert len(order) == len(set(order)) and set(order) <= set(TERMS)
+    for place, slug in enumerate(order):
+        needed = term_map.learning_path(NEEDS, slug)[:-1]
+        assert set(needed) & set(order) <= set(order[:place]), slug
+
+
+def test_the_semester_covers_the_book():
+    """Fourteen weeks, all 34 terms, six assignments, and a load that a course can bear."""
+    weeks = book_terms.read_path("semester")["parts"]
+    assert [week["title"].split(":")[0] for week in weeks] == [f"Week {n}" for n in range(1, 15)]
+    assert set(steps("semester")) == set(TERMS)
+    assert sum("assignment" in week for week in weeks) == 6
+    assert all(120 <= sum(step["minutes"] for step in week["steps"]) <= 150 for week in weeks)
+
+
+def test_the_hour_is_an_hour_and_the_week_has_seven_days():
+    """The minutes of the page's headings."""
+    minutes = {
+        name: [sum(step["minutes"] for step in part["steps"]) for part in book_terms.read_path(name)["parts"]]
+        for name in ("hour", "week")
+    }
+    assert minutes == {"hour": [60], "week": [60] * 7}
+
+
+def test_a_path_becomes_a_list_with_links_names_and_reasons():
+    """Parts as headings with their sums; an assignment only where it exists."""
+    stride = {"term": "stride", "minutes": 70, "why": "sizes"}
+    pooling = {"term": "pooling", "minutes": 65, "why": "less"}
+    part = {"title": "Monday", "assignment": "boxes, IoU and NMS", "steps": [stride, pooling]}
+    path = {"minutes_for": "reading", "parts": [part]}
+    lines = book_terms.path_lines(path, TERMS, exists=lambda name: False)
+    assert lines[0] == "In all 2 hours 15 minutes, by our estimate, for reading."
+    assert lines[2] == "**Monday** (2 hours 15 minutes)"
+    assert lines[4] == "1. [stride](#stride) {korean}`스트라이드(보폭)`: sizes (70 minutes)."
+    assert lines[5].startswith("2. [pooling](#pooling)")
+    assert not [line for line in lines if "Assignment" in line]
+    lines = book_terms.path_lines(path, TERMS, exists=lambda name: name == "boxes-iou-and-nms.md")
+    assert lines[-2] == "Assignment: boxes, IoU and NMS."
+
+
+def test_an_unknown_path_is_refused():
+    """The message names those that there are."""
+    with pytest.raises(ValueError, match="must be one of hour, week, semester, got 'year'"):
+        book_terms.read_path("year")
