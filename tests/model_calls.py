@@ -15,6 +15,7 @@ from imagebook import (
     autoencoder,
     autoregressive,
     instruction,
+    invariance,
     layers,
     lenet,
     losses,
@@ -448,6 +449,18 @@ _CALLS = {
         POSITIVE,
         empty="error",
         examples=30,
+    ),
+    "invariance.build_network": Call(
+        lambda rng, n: {"pooling": False, "rng": rng},
+        function=lambda pooling, rng: _parameters(invariance.build_network(pooling=pooling, rng=rng)),
+        examples=5,
+    ),
+    "invariance.load_network": Call(
+        lambda rng, n: {"pooling": True, "augmented": False},
+        function=lambda pooling, augmented: _parameters(
+            invariance.load_network(pooling=pooling, augmented=augmented)
+        ),
+        examples=5,
     ),
     # generative models
     "autoregressive.binarize": Call(

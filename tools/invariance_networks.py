@@ -13,7 +13,7 @@ import hashlib
 
 import numpy as np
 
-from imagebook import augmentation, mnist
+from imagebook import augmentation, invariance, mnist
 from imagebook.losses import cross_entropy
 from imagebook.optim import Adam
 from imagebook.widgets import _variants
@@ -25,7 +25,8 @@ SEED = 0
 def main():
     images, labels = (array[:N_TRAIN] for array in mnist.load("train", full=True))
     arrays = {}
-    models = {name: trained(name, mnist.scale(images), labels) for name in _variants.NAMES.values()}
+    kinds = invariance.NETWORKS.items()
+    models = {name: trained(*kind, mnist.scale(images), labels) for kind, name in kinds}
     for name, model in models.items():
         for position, layer in enumerate(model.layers):
             for key, parameter in layer.parameters.items():
@@ -38,16 +39,17 @@ def main():
             measured = _variants.accuracies(model.predict, mnist.scale(images), labels, change, values)
             arrays[f"{name}.{change}"] = measured.astype(np.float32)
             print(name, change, measured.round(3).tolist(), flush=True)
-    np.savez_compressed(_variants.FILE, **arrays)
-    content = _variants.FILE.read_bytes()
-    print(f"{_variants.FILE.name}: {len(content):,} bytes, SHA-256 {hashlib.sha256(content).hexdigest()}")
+    np.savez_compressed(invariance.FILE, **arrays)
+    content = invariance.FILE.read_bytes()
+    print(f"{invariance.FILE.name}: {len(content):,} bytes, SHA-256 {hashlib.sha256(content).hexdigest()}")
 
 
-def trained(name, images, labels):
+def trained(pooling, augmented, images, labels):
     """Return a trained network."""
     rng = np.random.default_rng(SEED)
-    model = _variants.build(name, rng=rng)
-    augment = augmentation.pipeline(**_variants.AUGMENTATION) if name.endswith("augmented") else None
+    name = invariance.NETWORKS[pooling, augmented]
+    model = invariance.build_network(pooling=pooling, rng=rng)
+    augment = augmentation.pipeline(**invariance.AUGMENTATION) if augmented else None
     optimizer = Adam()
     for epoch in range(EPOCHS):
         optimizer.learning_rate = round(0.006 * (1 - epoch / EPOCHS), 6)

@@ -5,12 +5,26 @@ changes in the same way: f(T x) = T f(x). Here both are measured, for any classi
 images (N, H, W, C) to logits (N, K), such as `model.predict`.
 """
 
+from pathlib import Path
+
 import numpy as np
 
 from imagebook import _checks, augmentation
 from imagebook.convolution import unfold
+from imagebook.layers import Conv2D, Dense, Flatten, ReLU
 from imagebook.losses import class_labels
-from imagebook.models import accuracy
+from imagebook.models import Sequential, accuracy, small_cnn
+
+FILE = Path(__file__).parent / "data" / "invariance.npz"
+# Names of the stored networks: (pooling, augmented).
+NETWORKS = {
+    (True, False): "pooled",
+    (True, True): "pooled_augmented",
+    (False, False): "strided",
+    (False, True): "strided_augmented",
+}
+# What the training digits of the augmented networks went through, drawn afresh for every image.
+AUGMENTATION = {"rotate": (-45, 45), "scale": (0.7, 1.3), "translate": (-4, 4)}
 
 
 def accuracy_under(model_predict, images, labels, change, values):
@@ -288,6 +302,92 @@ def equivariance_error(layer_forward, images, change, *, output_change=None, mar
     if size == 0:
         raise ValueError("layer_forward(images) must not be 0 everywhere in the interior, got only zeros")
     return float(np.linalg.norm(after_change[:, inside] - expected) / size)
+
+
+def build_network(*, pooling, rng):
+    """Return an untrained network for digits that shrinks its maps by max pooling, or by stride.
+
+    conv 3 x 3, 1 → 8; ReLU; max pool 2; conv 3 x 3, 8 → 16; ReLU; max pool 2; flatten; dense → 10. Without
+    pooling the convolutions themselves take every second step, so that the maps shrink about as much.
+
+    Parameters
+    ----------
+    pooling : bool
+        True for `models.small_cnn`; False for the same with strides in place of pooling.
+    rng : numpy.random.Generator
+        Draws the initial weights.
+
+    Returns
+    -------
+    Sequential
+        It takes images of shape (N, 28, 28, 1), float in [0, 1], and returns ten logits.
+
+    Raises
+    ------
+    TypeError
+        If `pooling` is not a bool or `rng` not a generator.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> [build_network(pooling=pooling, rng=rng).parameter_count for pooling in (True, False)]
+    [5258, 7018]
+    """
+    if _checks.flag("pooling", pooling):
+        return small_cnn(rng=rng)
+    return Sequential(
+        [
+            Conv2D(1, 8, 3, stride=2, rng=rng),  # (N, 13, 13, 8)
+            ReLU(),
+            Conv2D(8, 16, 3, stride=2, rng=rng),  # (N, 6, 6, 16)
+            ReLU(),
+            Flatten(),  # (N, 576)
+            Dense(576, 10, rng=rng),  # (N, 10)
+        ]
+    )
+
+
+def load_network(*, pooling=True, augmented=False):
+    """Return one of four trained networks for digits, which differ in what may make them invariant.
+
+    All four saw the same 20,000 training digits of MNIST three times. Those of the augmented networks were
+    each time turned, resized and moved at random: `AUGMENTATION` has the limits.
+
+    Parameters
+    ----------
+    pooling : bool
+        Whether the network shrinks its maps by max pooling; if not, its convolutions have stride 2.
+    augmented : bool
+        Whether its training digits were augmented.
+
+    Returns
+    -------
+    Sequential
+        The caller's own, with float32 parameters. It takes images of shape (N, 28, 28, 1), float in [0, 1],
+        and returns ten logits.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a bool.
+
+    Examples
+    --------
+    >>> from imagebook import mnist
+    >>> images, labels = mnist.load("test")
+    >>> images, labels = mnist.scale(images[:100]), labels[:100]
+    >>> plain = accuracy_by_angle(load_network().predict, images, labels, [0, 60])
+    >>> augmented = accuracy_by_angle(load_network(augmented=True).predict, images, labels, [0, 60])
+    >>> bool(plain[0] > 0.9 and augmented[0] > 0.8 and augmented[1] > plain[1] + 0.1)
+    True
+    """
+    name = NETWORKS[_checks.flag("pooling", pooling), _checks.flag("augmented", augmented)]
+    model = build_network(pooling=pooling, rng=np.random.default_rng(0))  # all that is drawn is overwritten
+    with np.load(FILE, allow_pickle=False) as arrays:
+        for position, layer in enumerate(model.layers):
+            for key, parameter in layer.parameters.items():
+                parameter[...] = arrays[f"{name}.{position}.{key}"]
+    return model
 
 
 def _changed(maps, change):
