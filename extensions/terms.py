@@ -1,4 +1,4 @@
-"""The book's terms on the page: the glossary, reading paths, definitions where one points at a term, Korean."""
+"""The book's terms on the page: glossary, reading paths, definitions where one points at a term, Korean."""
 
 import csv
 import json

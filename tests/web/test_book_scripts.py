@@ -67,13 +67,14 @@ def page_file(request, tmp_path_factory):
     shutil.copytree(root / "_static", folder / "_static")
     for name in ("_config.yml", "references.bib"):
         shutil.copy(root / name, folder / name)
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: index\n", encoding="utf-8")
-    (folder / "index.md").write_text(PAGE, encoding="utf-8")
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: chapters/a\n", encoding="utf-8")
+    (folder / "chapters").mkdir()
+    (folder / "chapters/a.md").write_text(PAGE, encoding="utf-8")
     program = Path(sys.executable).with_name("jupyter-book")
     command = [str(program), "build", str(folder), "-W", "--keep-going", "-q"]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    return (folder / "_build/html/index.html").as_uri()
+    return (folder / "_build/html/chapters/a.html").as_uri()
 
 
 @pytest.fixture
