@@ -29,9 +29,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-ANSWER = re.compile(
-    r"^- \[(?P<kind>[=≠]?)(?P<expression>.+?)(?:±(?P<tolerance>[^\]]+))?\](?P<text>(?: .*)?)$"
-)
+ANSWER = re.compile(r"^- \[(?P<kind>[=≠]?)(?P<expression>.+?)(?:±(?P<tolerance>[^\]]+))?\]$")
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def parse(body):
 def _answer(part, names):
     """Return one answer from its lines."""
     first, *rest = part.splitlines()
-    match = ANSWER.match(first)
+    match = read(first)
     if not match:
         raise ValueError(f"an answer begins with - [expression], got {first!r}")
     text, _, reason = "\n".join([match["text"].strip(), *(line.strip() for line in rest)]).partition("> ")
@@ -70,6 +68,18 @@ def _answer(part, names):
     if match["kind"]:
         return Answer(match["kind"] == "=", float(value), tolerance, text.strip(), reason.strip())
     return Answer(bool(value), None, 0.0, text.strip(), reason.strip())
+
+
+def read(line):
+    """Return the parts of an answer's line, or None; an expression may have brackets of its own."""
+    ends = [end.end() for end in re.finditer(r"\](?= |$)", line)]
+    for match in (ANSWER.match(line[:end]) for end in ends):
+        try:
+            compile(match["expression"].strip(), "answer", "eval")
+        except (SyntaxError, TypeError):
+            continue
+        return {**match.groupdict(), "text": line[match.end() :]}
+    return None
 
 
 def check(answers):
