@@ -7,7 +7,9 @@ shows the rows that come to something else than the page prints, `agrees` those 
 `others` those with nothing to compare. `source` says where and when all of them were read.
 """
 
+import re
 import tomllib
+from datetime import date
 from pathlib import Path
 
 from sphinx.util.docutils import SphinxDirective
@@ -18,7 +20,6 @@ LEDGER = Path(imagebook.__file__).parent / "data" / "ledger.toml"
 # Every key of a row that is not a number of ours beside the two that are compared.
 KEYS = {"id", "term", "where", "source", "inputs", "prints", "computes", "differs", "derived", "note"}
 KINDS = ("differs", "agrees", "others")
-FIGURE_SPACE = "\N{FIGURE SPACE}"  # as wide as a digit: columns of numbers stand below each other
 
 
 def read_ledger():
@@ -44,14 +45,20 @@ def table(rows, sources):
         if "prints" in row:
             printed = numbers(row["prints"], marks)
             if is_matrix(row["prints"]):
-                printed = f"{sources[row['source']]['wording']}\n\n{printed}"
+                wording = sources[row["source"]]["wording"]
+                printed = f"{wording[0].upper()}{wording[1:]}:\n\n{printed}"
         ours = {name: value for name, value in row.items() if name not in KEYS}
         computed = [numbers(row["computes"], marks)]
-        computed += [f"`{name}`:\\\n{numbers(value)}" for name, value in ours.items()]
-        lines += item("* - ", f"[](#{row['term']}): {row['where']}\n\n{row['note']}")
+        computed += [f"{spoken(f'`{name}`')}:\\\n{numbers(value)}" for name, value in ours.items()]
+        lines += item("* - ", f"[](#{row['term']}): {row['where']}\n\n{spoken(row['note'])}")
         lines += item("  - ", printed)
         lines += item("  - ", "\n\n".join(computed))
     return "\n".join([*lines, "```"])
+
+
+def spoken(text):
+    """Return a text with the names of its numbers as readers see them: `with_stride_2` is *with stride 2*."""
+    return re.sub(r"`(\w+)`", lambda match: f"*{match[1].replace('_', ' ')}*", text)
 
 
 def item(bullet, text):
@@ -85,25 +92,29 @@ def grid(value):
 def numbers(value, marks=frozenset()):
     """Return a number, a list or a matrix as Markdown, one line for each row, marked places in bold."""
     rows = [[f"{number:,}" for number in line] for line in grid(value)]
-    gap, width = "; ", 0
+    gap, widest = "; ", ""
     if is_matrix(value):
-        gap, width = "\N{NO-BREAK SPACE}" * 2, max(len(text) for line in rows for text in line)
+        gap, widest = "&nbsp;", max((text for line in rows for text in line), key=len)
     lines = []
     for i, line in enumerate(rows):
-        # The space before a number stands outside the stars: `** 9**` would not be bold.
         cells = [
-            FIGURE_SPACE * (width - len(text)) + (f"**{text}**" if (i, j) in marks else text)
+            blank(widest[: max(len(widest) - len(text), 0)]) + (f"**{text}**" if (i, j) in marks else text)
             for j, text in enumerate(line)
         ]
         lines.append(gap.join(cells))
     return "\\\n".join(lines)
 
 
+def blank(text):
+    """Return spaces as wide as a number: columns stand below each other."""
+    return "".join("&puncsp;" if character in ",." else "&numsp;" for character in text)
+
+
 def source(entry):
     """Return where and when the numbers were read, as Markdown."""
-    return (
-        f"[{entry['title']}]({entry['address']}), {entry['publisher']}; read {entry['read']}. {entry['note']}"
-    )
+    read = date.fromisoformat(f"{entry['read']}-01")
+    link = f"[{entry['title']}]({entry['address']})"
+    return f"{link}, {entry['publisher']}; read in {read:%B %Y}. {entry['note']}"
 
 
 class Ledger(SphinxDirective):

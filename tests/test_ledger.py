@@ -162,7 +162,7 @@ def test_the_cells_that_differ_are_those_that_the_ledger_names(extension):
     table = extension.table([row], LEDGER["sources"])
     assert [cell for cell in ("**169**", "**560**", "**189**", "**660**") if cell not in table] == []
     assert table.count("**") == 8
-    assert "the page's alt text reads" in table
+    assert "The page's alt text reads:" in table
 
 
 def test_a_number_that_changes_moves_to_the_other_table(extension):
@@ -180,7 +180,8 @@ def test_a_number_that_changes_moves_to_the_other_table(extension):
     [
         (4_000_000, "4,000,000"),
         ([60_000, 28, 28], "60,000; 28; 28"),
-        ([[8, 5], [9, 10]], "\u20078\xa0\xa0\u20075\\\n\u20079\xa0\xa010"),
+        ([[8, 5], [9, 10]], "&numsp;8&nbsp;&numsp;5\\\n&numsp;9&nbsp;10"),
+        ([[1, 2345]], "&numsp;&puncsp;&numsp;&numsp;1&nbsp;2,345"),
         (9.5, "9.5"),
     ],
 )
