@@ -57,3 +57,13 @@ def test_texts_agree_if_they_are_the_same():
 def test_a_mistake_of_the_author_is_an_error(arguments, error, message):
     with pytest.raises(error, match=message):
         check(*arguments)
+
+
+def test_functions_among_the_arguments_are_called_by_their_names():
+    """Their usual form holds an address, and a page would change each time it is built."""
+
+    def double(x):
+        return 2 * x
+
+    verdict = check(lambda function, x: 0, [((double, 2), 4)])
+    assert str(verdict) == "Not yet: for double, 2 it gives 0, wanted is 4. (0 of 1 cases are right.)"
