@@ -104,29 +104,28 @@ def ask(prompt, image=None, *, key, model, timeout=60.0):
     'No key was given, so nothing was sent.'
     """
     body = json.dumps(message(prompt, image)).encode()
-    if not isinstance(model, str):
-        raise TypeError(f"model must be a string, got {type(model).__name__}")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", model):
-        raise ValueError(f"model must be a name such as 'gemini-3.5-flash-lite', got {model!r}")
-    timeout = _checks.positive("timeout", timeout)
-    key = _key(key)
+    address = ADDRESS.format(model=_model(model))
+    timeout, key = _checks.positive("timeout", timeout), _key(key)
     if not key:
         return NO_KEY
-    request = urllib.request.Request(ADDRESS.format(model=model), body, {"Content-Type": "application/json"})
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
     request.add_unredirected_header("x-goog-api-key", key)
+    return _answer(_reply(request, timeout=timeout, secret=key))
+
+
+def _reply(request, *, timeout, secret):
+    """Return the bytes of the server's reply; whatever goes wrong is one sentence without the secret."""
     try:
         with urllib.request.urlopen(request, timeout=timeout) as reply:
-            content = reply.read(LONGEST)
+            return reply.read(LONGEST)
     except urllib.error.HTTPError as error:
         with error:
             cause = f"Gemini refused the question ({error.code}): {_complaint(error)}"
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or str(error) or type(error).__name__
         cause = f"Gemini could not be reached: {reason}"
-    else:
-        return _answer(content)
     # Out here, so that no other error, with the request in it, hangs on to this one.
-    raise ConnectionError(textwrap.shorten(cause.replace(key, "(key)"), 300))
+    raise ConnectionError(textwrap.shorten(cause.replace(secret, "(key)"), 300))
 
 
 def _picture(image):
@@ -156,6 +155,15 @@ def _png(image):
     for name, data in chunks:
         pieces += [struct.pack(">I", len(data)), name, data, struct.pack(">I", zlib.crc32(name + data))]
     return b"".join(pieces)
+
+
+def _model(model):
+    """Return a model's name, which becomes a part of the address."""
+    if not isinstance(model, str):
+        raise TypeError(f"model must be a string, got {type(model).__name__}")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", model):
+        raise ValueError(f"model must be a name such as 'gemini-3.5-flash-lite', got {model!r}")
+    return model
 
 
 def _key(key):
