@@ -30,12 +30,12 @@ def read_path(name):
 
 
 def duration(minutes):
-    """Return minutes as a reader would say them."""
+    """Return minutes as a reader would say them, never broken between a number and its unit."""
     if minutes <= 90:
-        return f"{minutes} minutes"
+        return f"{minutes}\u00a0minutes"
     if minutes > 600:
-        return f"{round(minutes / 60)} hours"
-    return f"{minutes // 60} hours" + (f" {minutes % 60} minutes" if minutes % 60 else "")
+        return f"{round(minutes / 60)}\u00a0hours"
+    return f"{minutes // 60}\u00a0hours" + (f" {minutes % 60}\u00a0minutes" if minutes % 60 else "")
 
 
 def path_lines(path, terms, *, exists):
@@ -50,7 +50,9 @@ def path_lines(path, terms, *, exists):
             lines += [f"**{part['title']}** ({duration(total)})", ""]
         for number, step in enumerate(part["steps"], start=1):
             term = terms[step["term"]]
-            link = f"[{term['english']}](#{term['slug']}) {{korean}}`{term['korean']}`"
+            link = f"[{term['english']}](#{term['slug']})"
+            if term["korean"] != term["english"]:
+                link += f" {{korean}}`{term['korean']}`"
             lines.append(f"{number}. {link}: {step['why']} ({duration(step['minutes'])}).")
         if exists(file_name(part.get("assignment", ""))):
             lines += ["", f"Assignment: {part['assignment']}."]

@@ -59,7 +59,9 @@ def test_a_path_becomes_a_list_with_links_names_and_reasons():
     pooling = {"term": "pooling", "minutes": 65, "why": "less"}
     part = {"title": "Monday", "assignment": "boxes, IoU and NMS", "steps": [stride, pooling]}
     path = {"minutes_for": "reading", "parts": [part]}
-    lines = book_terms.path_lines(path, TERMS, exists=lambda name: False)
+    lines = [
+        line.replace("\u00a0", " ") for line in book_terms.path_lines(path, TERMS, exists=lambda name: False)
+    ]
     assert lines[0] == "In all 2 hours 15 minutes, by our estimate, for reading."
     assert lines[2] == "**Monday** (2 hours 15 minutes)"
     assert lines[4] == "1. [stride](#stride) {korean}`스트라이드(보폭)`: sizes (70 minutes)."
