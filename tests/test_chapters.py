@@ -119,3 +119,30 @@ def test_every_cited_source_is_used(root):
     text = "".join(path.read_text(encoding="utf-8") for path in (root / "chapters").glob("*.md"))
     cited = {key.strip() for keys in re.findall(r"\{cite:[tp]\}`([^`]+)`", text) for key in keys.split(",")}
     assert keys == cited
+
+
+def test_every_term_is_covered(root):
+    """The table of what each section has; `pytest -s tests/test_chapters.py -k covered` prints it."""
+    names = ("anchor", "cells", "figures", "self-checks", "exercises", "links", "citations")
+    marks = {
+        "anchor": r"^\(SLUG\)=$",
+        "cells": r"^```\{code-cell\}$",
+        "figures": rf"^(?:\w+ = )?(?:{'|'.join(FIGURES)})\(",
+        "self-checks": r"^```+\{selfcheck\} check-SLUG$",
+        "exercises": r"^```\{exercise\}",
+        "links": r"\]\(#[\w-]+\)",
+        "citations": r"\{cite:[tp]\}`",
+    }
+    rows = {}
+    for term in TERMS:
+        text = (root / f"chapters/{term['letter'].lower()}.md").read_text(encoding="utf-8")
+        start = text.index(f"\n({term['slug']})=\n") + 1
+        section = re.split(r"\n(?=\([\w-]+\)=\n## |## Summary)", text[start:])[0]
+        patterns = [marks[name].replace("SLUG", term["slug"]) for name in names]
+        rows[term["slug"]] = [len(re.findall(pattern, section, re.MULTILINE)) for pattern in patterns]
+    print(f"\n{'term':30}" + "".join(f"{name:>13}" for name in names))
+    for slug, counts in rows.items():
+        print(f"{slug:30}" + "".join(f"{count:13}" for count in counts))
+    least = [1, 2, 1, 1, 2, 1, 1]
+    assert len(rows) == 34
+    assert [slug for slug, counts in rows.items() if any(map(int.__lt__, counts, least))] == []
