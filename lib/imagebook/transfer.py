@@ -318,7 +318,7 @@ def digit_canvas(images, counts, rng, *, shape):
     rng : numpy.random.Generator
         Chooses digits and places.
     shape : pair of int
-        (H, W), the size of the canvases, such as (56, 56) or (40, 80).
+        (H, W), the size of the canvases, such as (56, 56), which holds four digits.
 
     Returns
     -------
