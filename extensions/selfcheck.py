@@ -60,7 +60,8 @@ def _answer(part, names):
     match = read(first)
     if not match:
         raise ValueError(f"an answer begins with - [expression], got {first!r}")
-    text, _, reason = "\n".join([match["text"].strip(), *(line.strip() for line in rest)]).partition("> ")
+    lines = "\n".join([match["text"].strip(), *(line.strip() for line in rest)])
+    text, _, reason = lines.partition("\n> ")
     if not reason:
         raise ValueError(f"an answer says after > why it is right or wrong, got {part!r}")
     value = eval(match["expression"].strip(), names)
@@ -98,6 +99,13 @@ def check(answers):
     elif not 0 < rights < len(answers):
         raise ValueError(f"a question has right and wrong answers, got {rights} right of {len(answers)}")
     return answers
+
+
+def verdict(answer):
+    """Return in Markdown whether an answer is right, the answer, and why."""
+    mark = "Right" if answer.right else "Wrong"
+    number = "" if answer.value is None else f"{answer.value:.4g}"
+    return f"**{mark}: {f'{number} {answer.text}'.strip().rstrip('.')}.** {answer.reason}"
 
 
 class choice(nodes.paragraph):  # docutils names nodes like this
@@ -143,10 +151,8 @@ class SelfCheck(SphinxDirective):
         form += raw('<div class="ib-check-verdict" role="status" aria-live="polite"></div></form>')
         form += raw('<details class="ib-check-answers"><summary>Answer</summary>')
         for answer in answers:
-            mark = "Right" if answer.right else "Wrong"
-            name = answer.text or f"{answer.value:.4g}"
             form += raw(f'<div data-answer="{"right" if answer.right else "wrong"}">')
-            form += self.markdown(f"**{mark}: {name.rstrip('.')}.** {answer.reason}")
+            form += self.markdown(verdict(answer))
             form += raw("</div>")
         form += raw("</details>")
         return [form]
@@ -207,9 +213,7 @@ def as_markdown(body):
     lines = ["**Self-check**", "", question, ""]
     lines += [f"- {answer.text}" for answer in answers if answer.value is None]
     lines += ["", "<details><summary>Answer</summary>", ""]
-    for answer in answers:
-        mark = "Right" if answer.right else "Wrong"
-        lines += [f"- **{mark}: {(answer.text or f'{answer.value:.4g}').rstrip('.')}.** {answer.reason}"]
+    lines += [f"- {verdict(answer)}" for answer in answers]
     return textwrap.dedent("\n".join([*lines, "", "</details>"])) + "\n"
 
 

@@ -34,6 +34,18 @@ def test_a_number_has_a_value_a_tolerance_and_a_unit():
     ]
 
 
+def test_an_answer_may_speak_of_more_and_less():
+    """A > in an answer's text does not begin its reason."""
+    _, answers = question("- [True] IoU > 0.5", "  > Yes:", "  more.", "- [False] IoU < 0.5", "  > No.")
+    assert [(a.text, a.reason) for a in answers] == [("IoU > 0.5", "Yes:\nmore."), ("IoU < 0.5", "No.")]
+
+
+def test_the_answer_to_a_number_names_number_and_unit():
+    """Those who cannot run the script, or read it on paper, see the number too."""
+    text = selfcheck.as_markdown("x = 1\n---\nHow many?\n\n- [= 14 / 4 ± 0.1] pixels\n  > Because.")
+    assert "- **Right: 3.5 pixels.** Because." in text
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
