@@ -262,8 +262,7 @@ def boxes_on_image(image, boxes, *, labels=None):
     corners = _checks.array("boxes", boxes, ndim=2, finite=True, largest=_checks.FARTHEST)
     if corners.shape[1] != 4:
         raise ValueError(f"boxes must have shape (N, 4), got {corners.shape}")
-    if labels is not None and len(_checks.items("labels", labels, "a list of texts")) != len(corners):
-        raise ValueError(f"labels must be as many as the {len(corners)} boxes, got {len(labels)}")
+    _check_labels(labels, len(corners), "boxes")
     figure, axes = _picture(picture)
     for index, (x_min, y_min, x_max, y_max) in enumerate(corners):
         color = COLORS[index % len(COLORS)]
@@ -272,16 +271,7 @@ def boxes_on_image(image, boxes, *, labels=None):
         )
         axes.add_patch(frame)
         if labels is not None:
-            axes.annotate(
-                labels[index],
-                (x_min, y_min),
-                xytext=(3, -3),
-                textcoords="offset points",
-                va="top",
-                color="white",
-                fontsize=10,
-                bbox={"facecolor": color, "edgecolor": "none", "pad": 1.5},
-            )
+            _label(axes, labels[index], (x_min, y_min), color, offset=(3, -3), va="top")
     return figure
 
 
@@ -312,21 +302,32 @@ def points_on_image(image, points, *, labels=None):
     places = _checks.array("points", points, ndim=2, finite=True, largest=_checks.FARTHEST)
     if places.shape[1] != 2:
         raise ValueError(f"points must have shape (N, 2), got {places.shape}")
-    if labels is not None and len(_checks.items("labels", labels, "a list of texts")) != len(places):
-        raise ValueError(f"labels must be as many as the {len(places)} points, got {len(labels)}")
+    _check_labels(labels, len(places), "points")
     figure, axes = _picture(picture)
     axes.plot(*places.T, "o", color=COLORS[0], markersize=7, markeredgecolor="white", markeredgewidth=1.5)
     for index, place in enumerate(places if labels is not None else []):
-        axes.annotate(
-            labels[index],
-            place,
-            xytext=(7, 5),
-            textcoords="offset points",
-            color="white",
-            fontsize=10,
-            bbox={"facecolor": COLORS[0], "edgecolor": "none", "pad": 1.5},
-        )
+        _label(axes, labels[index], place, COLORS[0], offset=(7, 5), va="baseline")
     return figure
+
+
+def _check_labels(labels, count, noun):
+    """Raise an error unless there is one label for each thing that is drawn, or none at all."""
+    if labels is not None and len(_checks.items("labels", labels, "a list of texts")) != count:
+        raise ValueError(f"labels must be as many as the {count} {noun}, got {len(labels)}")
+
+
+def _label(axes, text, place, color, *, offset, va):
+    """Write white on a colour beside a place of an image."""
+    axes.annotate(
+        text,
+        place,
+        xytext=offset,
+        textcoords="offset points",
+        va=va,
+        color="white",
+        fontsize=10,
+        bbox={"facecolor": color, "edgecolor": "none", "pad": 1.5},
+    )
 
 
 def _picture(picture):
