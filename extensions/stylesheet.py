@@ -1,8 +1,8 @@
 """Makes one style sheet of all that a page names, without the rules that no page of the book could use.
 
-The theme's sheets style much more than a book has: 600 kB, most of it for nothing. A rule stays if each class,
-id and element that its selector names is a word of some page or of some script; whatever a script may make,
-it must name.
+The theme's sheets style much more than a book has: 600 kB, most of it for nothing. A rule stays if each
+class, id and element that its selector names is a word of some page or of some script; whatever a script may
+make, it must name.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ def text_of(path):
 
 
 def words(folder):
-    """Return every word that names a class, an id or an element in the pages, and every word of the scripts."""
+    """Return the words that name classes, ids and elements in the pages, and every word of the scripts."""
     found = set()
     for page in folder.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
@@ -93,9 +93,7 @@ def kept(rule, used, read):
 def declarations(content, read):
     """Return the declarations of a rule in short."""
     parts = tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True)
-    if any(
-        part.type != "declaration" for part in parts
-    ):  # rules within the rule, or a hack for an old browser
+    if any(part.type != "declaration" for part in parts):  # a rule within the rule, or a hack
         return tinycss2.serialize(content).strip()
     return ";".join(
         f"{part.name}:{tinycss2.serialize(part.value).strip()}{'!important' * part.important}"
@@ -116,7 +114,7 @@ def split(prelude):
 
 
 def is_used(selector, used):
-    """Return whether every class, id and element that a selector names is used; what stands in brackets is not asked."""
+    """Return whether each class, id and element that a selector names is used, but for those in brackets."""
     before = ""
     for token in selector:
         if token.type == "hash" and token.value not in used:

@@ -1,4 +1,4 @@
-"""Makes the theme's pages light, and safe to read: what stands in every page passes through here when it is written.
+"""Makes the theme's pages light, and safe to read: each page passes through here when it is written.
 
 The theme stays as it is shipped, and its templates are not copied. Rules on the finished page take away what
 the book does not need and turn the rest into a form that a strict Content-Security-Policy allows. A rule that
@@ -26,7 +26,7 @@ DROPPED = {
     "searchindex.js": "extensions/search.py",
     "doctools.js": "nothing: it moves between pages by arrow keys, which the figures need for themselves",
     "sphinx_highlight.js": "extensions/search.js marks what was found",
-    "bootstrap.js": "nothing: it floats the names of buttons, which the browser does, and opens menus that we do not have",
+    "bootstrap.js": "nothing: it floats the names of buttons and opens menus, which the browser does",
 }
 # Scripts in a page that only set up the scripts above, or that MODE does better.
 SETTINGS = re.compile(
@@ -45,7 +45,7 @@ POLICY = {
     "default-src": "'self'",
     # The one script that must run before the page is drawn stands in the page, and is named by its hash.
     "script-src": "'self' 'sha256-{mode}'",
-    # blob: is how figures show a reader's own picture; data: is how the theme's style sheet draws its small marks.
+    # blob: is how figures show a reader's own picture; data: how the theme's style sheet draws small marks.
     "img-src": "'self' data: blob:",
     "object-src": "'none'",
     "base-uri": "'none'",
@@ -91,7 +91,7 @@ def cleaned(page, home):
         f'    <link rel="stylesheet" href="{home}_static/site.css" />'
     )
     head = re.sub(r'<meta charset="utf-8" ?/?>', lambda match: first, head, count=1)
-    return refuse_what_is_left(head + end + icons(sizes(scripts(body, defer=False))))
+    return refuse_what_is_left(head + end + icons(menus(sizes(scripts(body, defer=False)))))
 
 
 def without_inline_style(head):
@@ -122,14 +122,23 @@ def sizes(body):
     return re.sub(r'style="width: (\d+)px; height: (\d+)px;"', r'width="\1" height="\2"', body)
 
 
+def menus(body):
+    """Return the text with menus that open without Bootstrap's scripts, or any."""
+    button = r'<button class="btn dropdown-toggle"[^>]*(aria-label="[^"]*")[^>]*>(.*?)</button>'
+    menu = rf'<div class="(dropdown [\w-]+)">\s*{button}\s*<ul class="dropdown-menu">(.*?)</ul>\s*</div>'
+    summary = r'<summary class="btn" \2>\3</summary>'
+    details = rf'<details class="\1">{summary}<ul class="dropdown-menu show">\4</ul></details>'
+    return re.sub(menu, details, body, flags=re.DOTALL)
+
+
 def icons(body):
     """Return the text with each icon as a drawing."""
 
     def rule(match):
         tag, before, classes, after = match.groups()
-        name = next(word[3:] for word in classes.split() if word.startswith("fa-") and word != "fa-solid")
+        name = re.search(r"\bfa-(?!solid|brands|lg)([\w-]+)", classes)[1]
         width, height, path = drawing(name)
-        kept = " ".join(["ib-icon", *(word for word in classes.split() if not re.match(r"fas?\b", word))])
+        kept = " ".join(["ib-icon", *(word for word in classes.split() if not re.match(r"fa[sb]?\b", word))])
         attributes = re.sub(r'\s+title="[^"]*"', "", before + after)
         return (
             f'<svg class="{kept}"{attributes} viewBox="0 0 {width} {height}" aria-hidden="true">'
@@ -143,8 +152,11 @@ def icons(body):
 def drawing(name):
     """Return width, height and path of an icon of Font Awesome Free (CC BY 4.0), as the theme ships it."""
     text = (STATIC / "scripts/fontawesome.js").read_text(encoding="utf-8")
-    # The same name may stand in several styles; the solid one comes last.
-    found = re.findall(rf'[{{,]"?{name}"?:\[(\d+),(\d+),\[[^\]]*\],"\w+","([^"]+)"\]', text)
+    # An icon stands under its name, with its other names beside it; the solid style comes last.
+    entry = r"\[(\d+),(\d+),\[{other}\],\"\w+\",\"([^\"]+)\"\]"
+    found = re.findall(rf'[{{,]"?{name}"?:' + entry.format(other=r"[^\]]*"), text) or re.findall(
+        entry.format(other=rf'[^\]]*"{name}"[^\]]*'), text
+    )
     if not found:
         raise ExtensionError(f"the theme has no icon {name}")
     return found[-1]
@@ -156,6 +168,7 @@ def refuse_what_is_left(page):
     for what, pattern in {
         "a style": r'<style\b|<\w[^>]*\sstyle="[^"]*"',
         "an event handler": r'<\w[^>]*\son\w+="[^"]*"',
+        "a menu that needs Bootstrap": r'data-bs-toggle="dropdown"',
         "an icon": r'class="[^"]*\bfa-[\w-]+[^"]*"',
         "a file of another site": r'<(?:script|img|iframe|source)\b[^>]*\ssrc="(?:https?:)?//[^"]*"',
     }.items():
