@@ -75,8 +75,8 @@ def reduced(sheet, used):
 def kept(rule, used, read):
     """Return what remains of a rule; `read` are the variables that something reads, None for all."""
     if rule.type == "at-rule":
-        if rule.at_keyword == "font-face" or rule.content is None:
-            return ""  # the book uses the fonts of the reader's machine
+        if rule.content is None or "fontawesome" in tinycss2.serialize(rule.content):
+            return ""  # a @charset, or a font of icons
         head = f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude).rstrip()}"
         if rule.at_keyword in ("media", "supports", "layer", "container"):
             inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)

@@ -9,6 +9,7 @@ import base64
 import functools
 import hashlib
 import re
+import shutil
 from pathlib import Path
 
 import pydata_sphinx_theme
@@ -28,23 +29,30 @@ DROPPED = {
     "sphinx_highlight.js": "extensions/search.js marks what was found",
     "bootstrap.js": "nothing: it floats the names of buttons and opens menus, which the browser does",
 }
-# Scripts in a page that only set up the scripts above, or that MODE does better.
+# Scripts in a page that only set up the scripts above, or that FIRST does better.
 SETTINGS = re.compile(
     r"\s*(DOCUMENTATION_OPTIONS\.(pagename|search_as_you_type)\s*=[^;]*;\s*$"
     r"|document\.documentElement\.dataset\.mode\s*=|// Activate the search field)"
 )
-# What the theme stores in the browser, read before anything is drawn: a dark page must not flash up white.
-MODE = """{
+# What must run before a page is drawn: a dark page must not flash up white, a formula not change its font.
+# A page from disk may not load a font ahead, and has no need to.
+FIRST = """{
   const { dataset } = document.documentElement;
   dataset.mode = "auto";
   try { dataset.mode = localStorage.getItem("mode") || "auto"; } catch {}
   const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   dataset.theme = dataset.mode === "auto" ? system : dataset.mode;
+  const { font } = document.currentScript.dataset;
+  if (font && location.protocol !== "file:") {
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href: font });
+    document.head.append(link);
+  }
 }"""
 POLICY = {
     "default-src": "'self'",
     # The one script that must run before the page is drawn stands in the page, and is named by its hash.
-    "script-src": "'self' 'sha256-{mode}'",
+    "script-src": "'self' 'sha256-{first}'",
     # blob: is how figures show a reader's own picture; data: how the theme's style sheet draws small marks.
     "img-src": "'self' data: blob:",
     "object-src": "'none'",
@@ -56,8 +64,8 @@ POLICY = {
 
 def policy():
     """Return the Content-Security-Policy of every page."""
-    mode = base64.b64encode(hashlib.sha256(MODE.encode()).digest()).decode()
-    return "; ".join(f"{name} {sources}" for name, sources in POLICY.items()).format(mode=mode)
+    first = base64.b64encode(hashlib.sha256(FIRST.encode()).digest()).decode()
+    return "; ".join(f"{name} {sources}" for name, sources in POLICY.items()).format(first=first)
 
 
 class Templates(BuiltinTemplateLoader):
@@ -83,11 +91,12 @@ def cleaned(page, home):
     head = re.sub(r'\s*<link[^>]*\brel="(?:stylesheet|preload)"[^>]*>', "", head)
     head = re.sub(r"\s*<!--.*?-->", "", head, flags=re.DOTALL)
     head = re.sub(r'\s*<meta name="(?:viewport|docsearch:\w+)"[^>]*>', "", head)
+    font = f' data-font="{home}_static/math.woff2"' if "<math" in body else ""
     first = (
         '<meta charset="utf-8" />\n'
         f'    <meta http-equiv="Content-Security-Policy" content="{policy()}" />\n'
         '    <meta name="viewport" content="width=device-width, initial-scale=1" />\n'
-        f"    <script>{MODE}</script>\n"
+        f"    <script{font}>{FIRST}</script>\n"
         f'    <link rel="stylesheet" href="{home}_static/site.css" />'
     )
     head = re.sub(r'<meta charset="utf-8" ?/?>', lambda match: first, head, count=1)
@@ -164,7 +173,7 @@ def drawing(name):
 
 def refuse_what_is_left(page):
     """Return the page if its policy lets all of it work."""
-    text = re.sub(r"<script\b[^>]*>.*?</script>|<pre\b.*?</pre>", "", page, flags=re.DOTALL)
+    text = re.sub(r"(<(script|pre)\b[^>]*>).*?</\2>", r"\1", page, flags=re.DOTALL)
     for what, pattern in {
         "a style": r'<style\b|<\w[^>]*\sstyle="[^"]*"',
         "an event handler": r'<\w[^>]*\son\w+="[^"]*"',
@@ -182,12 +191,9 @@ def finish(app, error):
     if error is not None or app.builder.name != "html":
         return
     static = Path(app.outdir, "_static")
+    shutil.rmtree(static / "vendor", ignore_errors=True)  # fonts of icons
     for path in static.rglob("*"):
-        if (
-            path.name in DROPPED
-            or path.suffix in (".map", ".woff2", ".ttf")
-            or path.name.endswith("-macros.html")
-        ):
+        if path.name in DROPPED or path.suffix == ".map" or path.name.endswith("-macros.html"):
             path.unlink()
     stylesheet.write(Path(app.outdir))
 
