@@ -80,10 +80,13 @@ def test_a_menu_opens_without_scripts(website):
     assert '<summary class="btn" aria-label="Launch">x</summary>' in text and "data-bs" not in text
 
 
-def test_a_picture_knows_its_size_without_a_style(website):
-    """The size moves from the style, which the policy forbids, to attributes."""
+def test_a_picture_knows_its_size_and_comes_when_it_is_near(website):
+    """The size moves from the style, which the policy forbids, to attributes; one that waits still waits."""
     text = website.cleaned(page("", '<img src="a.png" style="width: 560px; height: 320px;" />'), "")
-    assert '<img src="a.png" width="560" height="320" />' in text
+    assert '<img loading="lazy" src="a.png" width="560" height="320" />' in text
+    assert '<body><img src="a.png" loading="lazy" />' in website.cleaned(
+        page("", '<img src="a.png" loading="lazy" />'), ""
+    )
 
 
 def test_data_and_code_are_left_alone(website):
