@@ -27,8 +27,9 @@ DROPPED = {
     "searchindex.js": "extensions/search.py",
     "doctools.js": "nothing: it moves between pages by arrow keys, which the figures need for themselves",
     "sphinx_highlight.js": "extensions/search.js marks what was found",
-    "bootstrap.js": "nothing: it floats the names of buttons and opens menus, which the browser does",
 }
+# Floats the names of buttons and opens menus, which the browser does; a later theme may need it for one.
+BOOTSTRAP = "bootstrap.js"
 # Scripts in a page that only set up the scripts above, or that FIRST does better.
 SETTINGS = re.compile(
     r"\s*(DOCUMENTATION_OPTIONS\.(pagename|search_as_you_type)\s*=[^;]*;\s*$"
@@ -85,7 +86,10 @@ class Templates(BuiltinTemplateLoader):
 def cleaned(page, home):
     """Return a page of the theme as the book publishes it; `home` is the way from it to the first page."""
     head, end, body = page.partition("</head>")
-    head = scripts(without_inline_style(head), defer=True)
+    body = icons(menus(sizes(body)))
+    unwanted = {*DROPPED} if 'data-bs-toggle="dropdown"' in body else {*DROPPED, BOOTSTRAP}
+    body = scripts(body, unwanted, defer=False)
+    head = scripts(without_inline_style(head), unwanted, defer=True)
     links = re.findall(r'<link[^>]*\brel="stylesheet"[^>]*>', head)
     stylesheet.note([re.search(r'href="([^"]+)"', link)[1] for link in links])
     head = re.sub(r'\s*<link[^>]*\brel="(?:stylesheet|preload)"[^>]*>', "", head)
@@ -100,7 +104,7 @@ def cleaned(page, home):
         f'    <link rel="stylesheet" href="{home}_static/site.css" />'
     )
     head = re.sub(r'<meta charset="utf-8" ?/?>', lambda match: first, head, count=1)
-    return refuse_what_is_left(head + end + icons(menus(sizes(scripts(body, defer=False)))))
+    return refuse_what_is_left(head + end + body)
 
 
 def without_inline_style(head):
@@ -108,15 +112,15 @@ def without_inline_style(head):
     return re.sub(r"<noscript>\s*<style>\s*\.pst-js-only \{[^}]*\}\s*</style>\s*</noscript>", "", head)
 
 
-def scripts(part, *, defer):
-    """Return a part of a page with the scripts that it needs; those of the head wait for the text."""
+def scripts(part, unwanted, *, defer):
+    """Return a part of a page without some scripts; those that stay in the head wait for the text."""
 
     def rule(match):
         attributes, content = match.groups()
         if "application/" in attributes:
             return match[0]  # data, which nothing executes
         if source := re.search(r'src="([^"?]+)', attributes):
-            if Path(source[1]).name in DROPPED:
+            if Path(source[1]).name in unwanted:
                 return ""
             return f'<script defer src="{source[1]}"></script>' if defer else match[0]
         if SETTINGS.match(content):
@@ -178,7 +182,6 @@ def refuse_what_is_left(page):
     for what, pattern in {
         "a style": r'<style\b|<\w[^>]*\sstyle="[^"]*"',
         "an event handler": r'<\w[^>]*\son\w+="[^"]*"',
-        "a menu that needs Bootstrap": r'data-bs-toggle="dropdown"',
         "an icon": r'class="[^"]*\bfa-[\w-]+[^"]*"',
         "a file of another site": r'<(?:script|img|iframe|source)\b[^>]*\ssrc="(?:https?:)?//[^"]*"',
     }.items():
