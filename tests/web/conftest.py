@@ -172,8 +172,6 @@ def open_page(browser):
         context = browser.new_context(**options)
         contexts.append(context)
         context.route(re.compile("^(?!file:|data:|blob:|http://127[.]0[.]0[.]1:)"), refuse)
-        # The theme's icons are 800 kB of script and nothing that a figure needs.
-        context.route("**/fontawesome.js*", lambda route: route.fulfill(content_type="text/javascript"))
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
         page.on(
