@@ -122,7 +122,11 @@ class PrintedBuilder(Epub3Builder):
         for page in list(refnodes):
             toc = self.env.tocs.get(page["refuri"].removesuffix(self.out_suffix), nodes.bullet_list())
             sections = [
-                {"level": page["level"] + 1, "refuri": page["refuri"] + link["anchorname"], "text": link.astext()}
+                {
+                    "level": page["level"] + 1,
+                    "refuri": page["refuri"] + link["anchorname"],
+                    "text": link.astext(),
+                }
                 for link in toc.findall(nodes.reference)
                 if sum(isinstance(parent, nodes.bullet_list) for parent in ancestors(link)) == 2
             ]
@@ -137,10 +141,14 @@ class PrintedBuilder(Epub3Builder):
         """Say in the list of files which pages hold formulas and which picture is the cover."""
         super().build_content()
         path = Path(self.outdir, "content.opf")
-        text = path.read_text(encoding="utf-8").replace("  </metadata>", f"{ACCESSIBILITY}</metadata>".lstrip("\n"))
+        text = path.read_text(encoding="utf-8").replace(
+            "  </metadata>", f"{ACCESSIBILITY}</metadata>".lstrip("\n")
+        )
         properties = {COVER: "cover-image"}
         for name in self.files:
-            if name.endswith(self.out_suffix) and "<math" in Path(self.outdir, name).read_text(encoding="utf-8"):
+            if name.endswith(self.out_suffix) and "<math" in Path(self.outdir, name).read_text(
+                encoding="utf-8"
+            ):
                 properties[name] = "mathml"
         for name, value in properties.items():
             text = text.replace(f'href="{name}" ', f'href="{name}" properties="{value}" ')
@@ -188,7 +196,9 @@ def at_rest(body):
         if node.get("role") == "doc-biblioentry":  # EPUB has given it up
             del node["role"]
         node.attrs = {
-            key: value for key, value in node.attrs.items() if not re.match("data-|loading$|on|tabindex$", key)
+            key: value
+            for key, value in node.attrs.items()
+            if not re.match("data-|loading$|on|tabindex$", key)
         }
     return page.decode(formatter="minimal")
 
