@@ -1,13 +1,14 @@
-"""The book as an EPUB, for Sphinx's builder `epub`: tools/print.py packs its pages again as a PDF.
+"""The book as an EPUB, for Sphinx's builder `epub`; tools/print.py makes a PDF of its pages.
 
-Paper and e-readers run no script. Each interactive figure becomes a strip of three pictures, each self-check a
-question whose answers stand at the chapter's end, and everything that unfolds on the website is open. Pages
-pass by the theme and by what other extensions add to pages of the website.
+Paper and e-readers run no script. Each interactive figure becomes a strip of three pictures, each self-check
+a question whose answers stand at the chapter's end, and everything that unfolds on the website is open.
+Pages pass by the theme and by what other extensions add to pages of the website.
 """
 
 import hashlib
 import json
 import re
+import shutil
 import uuid
 from pathlib import Path
 
@@ -38,7 +39,7 @@ PAGE = """<?xml version="1.0" encoding="utf-8"?>
 </body>
 </html>
 """
-# https://www.w3.org/TR/epub-a11y-11/: what readers' programs tell those who do not see pictures or need more time.
+# https://www.w3.org/TR/epub-a11y-11/: what a reader's program tells who cannot see pictures.
 ACCESSIBILITY = """
     <meta property="schema:accessMode">textual</meta>
     <meta property="schema:accessMode">visual</meta>
@@ -47,12 +48,14 @@ ACCESSIBILITY = """
     <meta property="schema:accessibilityFeature">MathML</meta>
     <meta property="schema:accessibilityFeature">tableOfContents</meta>
     <meta property="schema:accessibilityHazard">none</meta>
-    <meta property="schema:accessibilitySummary">Every picture has a description, every formula is MathML.</meta>
-  """
+    <meta property="schema:accessibilitySummary">Every picture has a description, formulas are MathML.</meta>
+"""
 
 
 class PrintedBuilder(Epub3Builder):
     """Sphinx's EPUB builder with pages, style sheet and cover of our own."""
+
+    media_types = Epub3Builder.media_types | {".woff2": "font/woff2"}
 
     def init(self):
         """Describe the book before anybody asks."""
@@ -80,14 +83,15 @@ class PrintedBuilder(Epub3Builder):
             with Image.open(path) as picture:
                 width = round(0.48 * picture.width)  # letters of 10 points become 6.5: small, and legible
             states.append(
-                f'<figure><img src="{home}{self.imagedir}/{name}" width="{width}" alt="{escape(state.words())}"/>'
+                f'<figure><img src="{home}{self.imagedir}/{name}" width="{width}" '
+                f'alt="{escape(state.words())}"/>'
                 f"<figcaption>{escape(caption[0].upper() + caption[1:])}</figcaption></figure>"
             )
-        title = f"<p><strong>{escape(figure.title)}</strong>, in three states</p>"
+        title = f"<p><strong>{escape(figure.title)}</strong>: the website's figure in three of its states</p>"
         return f'<div class="ib-strip" id="{slot["anchor"]}">{title}{"".join(states)}</div>'
 
     def handle_page(self, pagename, addctx, templatename="page.html", outfilename=None, event_arg=None):
-        """Write a page; what the website's pages get from the theme and from other extensions is not for it."""
+        """Write a page, without what the theme and other extensions add to pages of the website."""
         text = PAGE.format(
             language=self.config.epub_language,
             title=escape(BeautifulSoup(addctx["title"], "html.parser").get_text()),
@@ -108,6 +112,7 @@ class PrintedBuilder(Epub3Builder):
         (folder / SHEET.name).write_text(SHEET.read_text(encoding="utf-8"), encoding="utf-8")
         colours = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
         (folder / "pygments.css").write_text(colours, encoding="utf-8")
+        shutil.copy(Path(self.srcdir, "_static/math.woff2"), folder)
 
     def handle_finish(self):
         """Add the cover, then let Sphinx write its lists and the EPUB."""
@@ -121,17 +126,20 @@ class PrintedBuilder(Epub3Builder):
         super().toc_add_files(refnodes)
         for page in list(refnodes):
             toc = self.env.tocs.get(page["refuri"].removesuffix(self.out_suffix), nodes.bullet_list())
-            sections = [
-                {
-                    "level": page["level"] + 1,
-                    "refuri": page["refuri"] + link["anchorname"],
-                    "text": link.astext(),
-                }
+            links = [
+                link
                 for link in toc.findall(nodes.reference)
                 if sum(isinstance(parent, nodes.bullet_list) for parent in ancestors(link)) == 2
             ]
             place = refnodes.index(page) + 1
-            refnodes[place:place] = [entry | {"text": escape(entry["text"])} for entry in sections]
+            refnodes[place:place] = [
+                {
+                    "level": page["level"] + 1,
+                    "refuri": page["refuri"] + link["anchorname"],
+                    "text": escape(link.astext()),
+                }
+                for link in links
+            ]
 
     def toc_metadata(self, level, navpoints):
         """Call the book by one identifier everywhere."""
@@ -141,14 +149,11 @@ class PrintedBuilder(Epub3Builder):
         """Say in the list of files which pages hold formulas and which picture is the cover."""
         super().build_content()
         path = Path(self.outdir, "content.opf")
-        text = path.read_text(encoding="utf-8").replace(
-            "  </metadata>", f"{ACCESSIBILITY}</metadata>".lstrip("\n")
-        )
+        text = path.read_text(encoding="utf-8").replace("  </metadata>", f"{ACCESSIBILITY}  </metadata>")
         properties = {COVER: "cover-image"}
         for name in self.files:
-            if name.endswith(self.out_suffix) and "<math" in Path(self.outdir, name).read_text(
-                encoding="utf-8"
-            ):
+            page = Path(self.outdir, name)
+            if page.suffix == self.out_suffix and "<math" in page.read_text(encoding="utf-8"):
                 properties[name] = "mathml"
         for name, value in properties.items():
             text = text.replace(f'href="{name}" ', f'href="{name}" properties="{value}" ')
@@ -210,20 +215,19 @@ def ask(page, check):
     answer.summary.decompose()
     check["id"] = name
     for choice in check.select("label"):
-        choice.name = "p"
-        choice["class"] = "ib-choice"
+        kind = "ib-number" if choice.input.get("type") == "text" else "ib-choice"
         choice.input.decompose()
-        if not choice.get_text(strip=True):  # the field for a number
-            choice.decompose()
+        choice.name, choice["class"] = "p", kind
     title = check.legend
     title.name, title["class"] = "p", "ib-check-title"
     for part in ("fieldset", "form"):
         getattr(check, part).unwrap()
-    link = BeautifulSoup(f'<p class="ib-choice"><a href="#{name}-answer">Answer</a></p>', "html.parser")
-    check.append(link)
-    back = BeautifulSoup(f'<p><a href="#{name}">To the question</a></p>', "html.parser")
-    answer.name, answer.attrs = "div", {"id": f"{name}-answer", "class": "ib-answer"}
-    answer.append(back)
+    term = check.find_previous("h2").get_text()
+    there = f'<p><a href="#{name}-answer">Answers at the end of the chapter</a></p>'
+    check.append(BeautifulSoup(there, "html.parser"))
+    back = f'<h3><a href="#{name}">{escape(term)}</a></h3>'
+    answer.insert(0, BeautifulSoup(back, "html.parser"))
+    answer.name, answer.attrs = "div", {"id": f"{name}-answer"}
     return answer
 
 

@@ -17,9 +17,16 @@ from xml.etree import ElementTree
 import book
 import browser
 
+import imagebook
+
 SHEET = Path(__file__).with_suffix(".css")
 XHTML = "http://www.w3.org/1999/xhtml"
 PACKAGE = {"opf": "http://www.idpf.org/2007/opf", "dc": "http://purl.org/dc/elements/1.1/"}
+# Between the margins of tools/print.css, in CSS pixels, and what on a page reaches farther.
+WIDTH = 642
+TOO_WIDE = """(width) => [...document.querySelectorAll("body > section:not(#title-page) *")]
+    .filter((element) => element.getBoundingClientRect().right > width + 1)
+    .map((element) => `${element.closest("section[id]").id}: ${element.outerHTML.slice(0, 100)}`)"""
 # What a reader of the zip finds beside the folder.
 README = (
     "Unpack this file, then open html/index.html in a browser. The book needs no server and no network.\n"
@@ -73,11 +80,10 @@ def joined(folder, numbers):
     package = ElementTree.parse(folder / "content.opf").getroot()
     files = {item.get("id"): item.get("href") for item in package.iterfind(".//opf:item", PACKAGE)}
     spine = [files[item.get("idref")] for item in package.iterfind(".//opf:itemref", PACKAGE)]
-    about = {
-        name: package.findtext(f".//dc:{name}", namespaces=PACKAGE) for name in ("title", "rights", "creator")
-    }
+    names = ("title", "creator", "rights", "language")
+    about = {name: package.findtext(f".//dc:{name}", namespaces=PACKAGE) for name in names}
     pages = {name: ElementTree.parse(folder / name).getroot() for name in spine if name != "cover.xhtml"}
-    html = new("html", lang=package.findtext(".//dc:language", namespaces=PACKAGE))
+    html = new("html", lang=about["language"])
     head, body = new("head", html), new("body", html)
     new("title", head).text = about["title"]
     for sheet in ("_static/pygments.css", "_static/printed.css"):
@@ -86,7 +92,7 @@ def joined(folder, numbers):
     front = new("section", body, id="title-page")
     new("img", front, src="_images/cover.png", alt=about["title"])
     imprint = new("section", body, id="imprint")
-    for text in (about["title"], about["creator"], about["rights"]):
+    for text in (about["title"], f"Version {imagebook.__version__}", about["creator"], about["rights"]):
         new("p", imprint).text = text
     body.append(contents(folder, numbers))
     for name, page in pages.items():
@@ -162,9 +168,12 @@ def print_page(page, target):
 
     with sync_playwright() as playwright:
         program = playwright.chromium.launch(executable_path=browser.chromium(), args=browser.FLAGS)
-        sheet = program.new_page()
+        sheet = program.new_page(viewport={"width": WIDTH, "height": 900})
         sheet.route(re.compile("^(?!file:)"), lambda route: route.abort())
+        sheet.emulate_media(media="print")
         sheet.goto(page.as_uri())
+        if wide := sheet.evaluate(TOO_WIDE, WIDTH):
+            sys.exit("\n".join(["The margin would cut this off:", *wide[:20]]))
         sheet.pdf(path=target, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
         program.close()
 
