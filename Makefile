@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks weights serve bench reproduce lint lock clean check
+.PHONY: help book test notebooks weights serve zip epub pdf bench reproduce lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -22,6 +22,15 @@ weights: .venv/installed  ## train the stored models again (needs the full MNIST
 
 serve: book  ## build the website and serve it on http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+zip: book  ## pack the website into _build/imagebook.zip, to be opened from disk
+	$(BIN)/python tools/print.py zip
+
+epub: book  ## make _build/imagebook.epub, each figure in three states
+	$(BIN)/python tools/print.py epub
+
+pdf: book  ## make _build/imagebook.pdf by Chromium, and the EPUB on the way
+	$(BIN)/python tools/print.py pdf
 
 bench: .venv-bench/installed  ## time the library beside PyTorch, SciPy, OpenCV and scikit-image
 	OPENBLAS_NUM_THREADS=2 OMP_NUM_THREADS=2 MKL_NUM_THREADS=2 .venv-bench/bin/python benchmarks/bench.py
