@@ -1,0 +1,192 @@
+"""What a page of the website may weigh, ask for and get wrong, and a visit in a browser that finds out.
+
+`make audit` and `tests/web/test_audit.py` share this module: the limits stand here and nowhere else. A visit
+measures what does not depend on the machine's speed; times and Lighthouse's scores are for `make audit`.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+
+# Of a visit, the most that a page may have.
+LIMITS = {
+    "page_bytes": 200 * 1024,  # transferred until the page rests, without pictures and model weights
+    "requests": 40,
+    "foreign": 0,  # requests to any other host; none of them gets out
+    "layout_shift": 0,
+    "axe_light": 0,  # places at which a rule is broken
+    "axe_dark": 0,
+    "axe_phone": 0,
+    "unsized": 0,  # pictures without width and height
+    "eager": 0,  # pictures below the first screen that do not wait until they are near
+    "console": 0,  # messages of any kind
+}
+# Of Lighthouse with its mobile preset, the least score and the longest times in milliseconds.
+SCORES = {"performance": 100, "accessibility": 100, "best-practices": 100, "seo": 100}
+TIMES = {"first_contentful_paint": 1200, "total_blocking_time": 50}
+
+PHONE = {"width": 412, "height": 823}  # Lighthouse's
+DESK = {"width": 1280, "height": 900}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# axe-core tries the size of targets only where asked, and would fetch the style sheets once more ("preload").
+OPTIONS = {
+    "runOnly": TAGS,
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+    "preload": False,
+}
+# What is another thing on a phone, and what is another in the dark theme.
+PHONE_OPTIONS = OPTIONS | {
+    "runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}
+}
+DARK_OPTIONS = OPTIONS | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+
+# Most elements of a chapter are words of programs. Those of one kind have one colour, so the first of each
+# kind on a page is tried for all: half the time, and the same findings.
+SAME = """() => {
+    const known = new Set();
+    for (const word of document.querySelectorAll(".highlight pre span:not(:has(*))")) {
+        const kind = `${word.className} in ${word.closest("[class*=highlight-]")?.className}`;
+        word.toggleAttribute("data-same", known.has(kind));
+        known.add(kind);
+    }
+}"""
+
+WATCH = """
+globalThis.shifts = [];
+new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) shifts.push(value);
+}).observe({ type: "layout-shift", buffered: true });
+"""
+PICTURES = """() => {
+    const all = [...document.images];
+    const isNear = (image) => image.checkVisibility() && image.getBoundingClientRect().top < innerHeight;
+    const name = (image) => (image.getAttribute("src") ?? "").slice(-60);
+    return {
+        unsized: all.filter((image) => !image.matches("[width][height]")).map(name),
+        eager: all.filter((image) => image.loading !== "lazy" && !isNear(image)).map(name),
+    };
+}"""
+# Down to the end, a screen at a time; each time until what is near has come.
+READ = """async () => {
+    const near = (element) => {
+        const { top, bottom } = element.getBoundingClientRect();
+        return element.checkVisibility() && bottom > 0 && top < innerHeight;
+    };
+    const rests = () =>
+        [...document.images].every((image) => image.complete || !near(image)) &&
+        [...document.querySelectorAll(".ib-slot")].every((slot) => slot.dataset.alive || !near(slot));
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight) {
+        scrollTo({ top, behavior: "instant" });
+        do await frame(); while (!rests());
+    }
+    scrollTo({ top: 0, behavior: "instant" });
+}"""
+# Playwright says so where it keeps a service worker away, which would fetch the whole book for later.
+BLOCKED = "Service Worker registration blocked by Playwright"
+
+
+class Traffic:
+    """What a page asks for and gets, as the browser's developer tools count it."""
+
+    def __init__(self, page, address):
+        self.address, self.kinds, self.sizes, self.foreign = address, {}, {}, []
+        session = page.context.new_cdp_session(page)
+        session.on("Network.requestWillBeSent", self.sent)
+        session.on("Network.loadingFinished", self.finished)
+        session.send("Network.enable")
+
+    def sent(self, event):
+        """Note a request."""
+        url = event["request"]["url"]
+        if url.startswith(self.address):
+            self.kinds[event["requestId"]] = self.kind(url, event.get("type"))
+        elif urlsplit(url).scheme not in ("data", "blob"):
+            self.foreign.append(url)
+
+    def finished(self, event):
+        """Note how many bytes came, headers and all."""
+        self.sizes[event["requestId"]] = event["encodedDataLength"]
+
+    @staticmethod
+    def kind(url, resource):
+        """Return what a request is for: a picture, a figure's photograph or weights, or the page itself."""
+        if "/_static/figures/assets/" in url:
+            return "asset"
+        return "picture" if resource == "Image" and "/_static/" not in url else "page"
+
+    def totals(self):
+        """Return bytes by kind, and the numbers of requests."""
+        sums = dict.fromkeys(("page", "picture", "asset"), 0)
+        for request, kind in self.kinds.items():
+            sums[kind] += round(self.sizes.get(request, 0))
+        return {
+            **{f"{kind}_bytes": size for kind, size in sums.items()},
+            "bytes": sum(sums.values()),
+            "requests": len(self.kinds) + len(self.foreign),
+            "foreign": len(self.foreign),
+        }
+
+
+def visit(browser, address, path):
+    """Return what a page weighs, asks for and gets wrong: numbers, and under "details" what they count.
+
+    One load in a fresh context: on a phone until it rests, then read to its end, then as on a desk, in the
+    light and in the dark theme. No request leaves this machine.
+    """
+    context = browser.new_context(
+        viewport=PHONE, device_scale_factor=1.75, color_scheme="light", service_workers="block"
+    )
+    try:
+        context.route(re.compile(f"^(?!{re.escape(address)}|data:|blob:)"), lambda route: route.abort())
+        context.add_init_script(WATCH)
+        page = context.new_page()
+        console = []
+        page.on("pageerror", lambda error: console.append(f"error: {error}"))
+        page.on("console", lambda message: console.append(f"{message.type}: {message.text}"))
+        traffic = Traffic(page, address)
+        page.goto(f"{address}{path}.html", wait_until="networkidle")
+        found = traffic.totals()
+        found["layout_shift"] = round(page.evaluate("shifts.reduce((sum, value) => sum + value, 0)"), 3)
+        details = {"foreign": list(traffic.foreign), **page.evaluate(PICTURES)}
+        page.evaluate(READ)
+        found |= {f"read_{key}": value for key, value in traffic.totals().items()}
+        shift = page.evaluate("shifts.reduce((sum, value) => sum + value, 0)")
+        found["read_layout_shift"] = round(shift, 3)
+        details["axe_phone"] = axe(page, PHONE_OPTIONS)
+        page.set_viewport_size(DESK)
+        details["axe_light"] = axe(page, OPTIONS)
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+        details["axe_dark"] = axe(page, DARK_OPTIONS)
+        details["console"] = [message for message in console if BLOCKED not in message]
+    finally:
+        context.close()
+    return found | {key: len(value) for key, value in details.items()} | {"details": details}
+
+
+def axe(page, options):
+    """Return what axe-core finds on the whole page: "rule: where", one for each place."""
+    page.evaluate(SAME)
+    found = Axe().run(page, context={"exclude": [["[data-same]"]]}, options=options)
+    violations = found.response["violations"]
+    return [
+        f"{rule['id']}: {' '.join(map(str, node['target']))}" for rule in violations for node in rule["nodes"]
+    ]
+
+
+def beyond(found):
+    """Return a sentence for each limit that a visit found broken."""
+    return [
+        f"{key}: {found[key]:,}, at most {most:,}" + listed(found["details"].get(key, []))
+        for key, most in LIMITS.items()
+        if found[key] > most
+    ]
+
+
+def listed(lines, most=5):
+    """Return the first of some lines, to follow a number."""
+    more = [f"and {len(lines) - most} more"] if len(lines) > most else []
+    return "".join(f"\n    {line}" for line in [*lines[:most], *more])
