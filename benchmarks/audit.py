@@ -241,11 +241,19 @@ def report_failing(rows):
             print(f"  {audit_name} ({len(pages)}): {' '.join(pages)}")
 
 
+# What of a page is kept for the book's page of results; the rest is for the terminal.
+KEPT = (
+    *("scores", "first_contentful_paint", "total_blocking_time", "cumulative_layout_shift"),
+    *("page_bytes", "picture_bytes", "asset_bytes", "read_bytes", "requests", "foreign"),
+    *("axe_light", "axe_dark", "axe_phone", "failing"),
+)
+
+
 def keep(rows, about, runs):
-    """Write the results to where tools/status.py finds them; the details are for the terminal."""
+    """Write the results to where tools/status.py finds them."""
     for row in rows:
-        for name in ("ours", "stock"):
-            row.get(name, {}).pop("details", None)
+        for name in {"ours", "stock"} & row.keys():
+            row[name] = {key: row[name][key] for key in KEPT}
     content = {"machine": about, "runs": runs, "rows": rows}
     RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 

@@ -84,6 +84,11 @@ READ = """async () => {
     }
     scrollTo({ top: 0, behavior: "instant" });
 }"""
+# The theme has changed, and no colour is on its way any more.
+IS_DARK = """() =>
+    document.documentElement.dataset.theme === "dark" &&
+    !document.getAnimations().some((animation) => animation instanceof CSSTransition)
+"""
 # Playwright says so where it keeps a service worker away, which would fetch the whole book for later.
 BLOCKED = "Service Worker registration blocked by Playwright"
 
@@ -159,7 +164,7 @@ def visit(browser, address, path):
         page.set_viewport_size(DESK)
         details["axe_light"] = axe(page, OPTIONS)
         page.emulate_media(color_scheme="dark")
-        page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+        page.wait_for_function(IS_DARK)
         details["axe_dark"] = axe(page, DARK_OPTIONS)
         details["console"] = [message for message in console if BLOCKED not in message]
     finally:
