@@ -12,6 +12,7 @@ sent, and the time that their scripts would have taken, is missing from its row.
 import argparse
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -89,17 +90,27 @@ def lighthouse(browser, address, categories):
 
 
 def failing(report):
-    """Return the names of the audits that cost points: those of a category below 100 with a score below 1."""
-    names = [
+    """Return the audits that cost points, each with where: those below 1 of a category below 100."""
+    names = {
         reference["id"]
         for category in report["categories"].values()
         if category["score"] < 1
         for reference in category["auditRefs"]
         if reference["weight"] > 0 or category["id"] == "performance"
-        if (report["audits"][reference["id"]]["score"] or 0) < 1
-        if report["audits"][reference["id"]]["scoreDisplayMode"] in ("binary", "numeric", "metricSavings")
-    ]
-    return sorted(set(names))
+    }
+    audits = {name: report["audits"][name] for name in sorted(names)}
+    scored = ("binary", "numeric", "metricSavings")
+    return {
+        name: [place for item in audit.get("details", {}).get("items", []) if (place := where(item))]
+        for name, audit in audits.items()
+        if audit["scoreDisplayMode"] in scored and (audit["score"] or 0) < 1
+    }
+
+
+def where(item):
+    """Return where an audit found something: in which element or file, or what was said."""
+    element, source = item.get("node") or {}, item.get("sourceLocation") or {}
+    return element.get("selector") or item.get("url") or source.get("url") or item.get("description") or ""
 
 
 def judged(browser, address, runs):
@@ -134,8 +145,7 @@ def missed(found):
         for name, most in TIMES.items()
         if found[name] > most
     ]
-    lighthouse = [f"Lighthouse's audits: {', '.join(found['failing'])}"] if found["failing"] else []
-    return [*scores, *times, *beyond(found), *lighthouse]
+    return [*scores, *times, *beyond(found)]
 
 
 HEADS = (
@@ -230,22 +240,28 @@ def main():
 
 
 def report_failing(rows):
-    """Print which audits of Lighthouse cost points, and where."""
+    """Print which audits of Lighthouse cost points, on which pages, and three of the places."""
     for name in ("ours", "stock"):
-        where = {}
+        found = {}
         for row in rows:
-            for audit_name in row.get(name, {}).get("failing", []):
-                where.setdefault(audit_name, []).append(row["page"])
-        print(f"\nLighthouse's audits that cost points, {name}:" + ("" if where else " none"))
-        for audit_name, pages in sorted(where.items(), key=lambda item: -len(item[1])):
+            for audit_name, places in row.get(name, {}).get("failing", {}).items():
+                pages, all_places = found.setdefault(audit_name, ([], []))
+                pages.append(row["page"])
+                all_places += places
+        print(f"\nLighthouse's audits that cost points, {name}:" + ("" if found else " none"))
+        for audit_name, (pages, places) in sorted(found.items(), key=lambda item: -len(item[1][0])):
             print(f"  {audit_name} ({len(pages)}): {' '.join(pages)}")
+            for place in list(dict.fromkeys(re.sub(r"http://127[.]0[.]0[.]1:\d+", "", p) for p in places))[
+                :3
+            ]:
+                print(f"      {place[:150]}")
 
 
 # What of a page is kept for the book's page of results; the rest is for the terminal.
 KEPT = (
     *("scores", "first_contentful_paint", "total_blocking_time", "cumulative_layout_shift"),
     *("page_bytes", "picture_bytes", "asset_bytes", "read_bytes", "requests", "foreign"),
-    *("axe_light", "axe_dark", "axe_phone", "failing"),
+    *("axe_light", "axe_dark", "axe_phone"),
 )
 
 
@@ -253,7 +269,7 @@ def keep(rows, about, runs):
     """Write the results to where tools/status.py finds them."""
     for row in rows:
         for name in {"ours", "stock"} & row.keys():
-            row[name] = {key: row[name][key] for key in KEPT}
+            row[name] = {key: row[name][key] for key in KEPT} | {"failing": list(row[name]["failing"])}
     content = {"machine": about, "runs": runs, "rows": rows}
     RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 

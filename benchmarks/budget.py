@@ -14,6 +14,7 @@ LIMITS = {
     "page_bytes": 200 * 1024,  # transferred until the page rests, without pictures and model weights
     "requests": 40,
     "foreign": 0,  # requests to any other host; none of them gets out
+    "broken": 0,  # requests that the site answers with an error
     "layout_shift": 0,
     "axe_light": 0,  # places at which a rule is broken
     "axe_dark": 0,
@@ -97,9 +98,10 @@ class Traffic:
     """What a page asks for and gets, as the browser's developer tools count it."""
 
     def __init__(self, page, address):
-        self.address, self.kinds, self.sizes, self.foreign = address, {}, {}, []
+        self.address, self.kinds, self.sizes, self.foreign, self.broken = address, {}, {}, [], []
         session = page.context.new_cdp_session(page)
         session.on("Network.requestWillBeSent", self.sent)
+        session.on("Network.responseReceived", self.answered)
         session.on("Network.loadingFinished", self.finished)
         session.send("Network.enable")
 
@@ -110,6 +112,11 @@ class Traffic:
             self.kinds[event["requestId"]] = self.kind(url, event.get("type"))
         elif urlsplit(url).scheme not in ("data", "blob"):
             self.foreign.append(url)
+
+    def answered(self, event):
+        """Note an answer that is an error, such as 404."""
+        if event["response"]["status"] >= 400:
+            self.broken.append(event["response"]["url"])
 
     def finished(self, event):
         """Note how many bytes came, headers and all."""
@@ -160,6 +167,7 @@ def visit(browser, address, path):
         found |= {f"read_{key}": value for key, value in traffic.totals().items()}
         shift = page.evaluate("shifts.reduce((sum, value) => sum + value, 0)")
         found["read_layout_shift"] = round(shift, 3)
+        details["broken"] = list(traffic.broken)
         details["axe_phone"] = axe(page, PHONE_OPTIONS)
         page.set_viewport_size(DESK)
         details["axe_light"] = axe(page, OPTIONS)

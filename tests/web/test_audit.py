@@ -28,6 +28,7 @@ def test_a_page_keeps_its_budget(browser, address, page):
 
 
 HEAD = """<!doctype html><html lang="en"><head><title>T</title><meta charset="utf-8">
+<link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>button { background: inherit; color: inherit; font-size: 20px }
 [data-theme=dark] { background: #000; color: #fff }</style>
@@ -44,6 +45,7 @@ WRONG = {
         "requests",
         budget.LIMITS["requests"] + 2,
     ),
+    "a missing file": (GOOD + '<script src="nowhere.js"></script>', "broken", 1),
     "asks another host": (GOOD + '<link rel="stylesheet" href="http://192.0.2.1/x.css">', "foreign", 1),
     "text moves": (
         GOOD.replace("<h1", "<div id=late></div><h1")
