@@ -4,9 +4,6 @@
 measures what does not depend on the machine's speed; times and Lighthouse's scores are for `make audit`.
 """
 
-import re
-from urllib.parse import urlsplit
-
 from axe_playwright_python.sync_playwright import Axe
 
 # Of a visit, the most that a page may have.
@@ -90,8 +87,15 @@ IS_DARK = """() =>
     document.documentElement.dataset.theme === "dark" &&
     !document.getAnimations().some((animation) => animation instanceof CSSTransition)
 """
+# All requests but those to this machine go to a proxy that does not exist. (Playwright's own way to stop them
+# would also stop the request for the page's icon.)
+NOWHERE = "http://127.0.0.1:9"
 # Playwright says so where it keeps a service worker away, which would fetch the whole book for later.
 BLOCKED = "Service Worker registration blocked by Playwright"
+
+
+# The type of the request for the page's icon, which browsers send when they like: it counts where it fails.
+ICON = "Other"
 
 
 class Traffic:
@@ -108,9 +112,9 @@ class Traffic:
     def sent(self, event):
         """Note a request."""
         url = event["request"]["url"]
-        if url.startswith(self.address):
+        if url.startswith(self.address) and event.get("type") != ICON:
             self.kinds[event["requestId"]] = self.kind(url, event.get("type"))
-        elif urlsplit(url).scheme not in ("data", "blob"):
+        elif not url.startswith((self.address, "data:", "blob:")):
             self.foreign.append(url)
 
     def answered(self, event):
@@ -149,10 +153,13 @@ def visit(browser, address, path):
     light and in the dark theme. No request leaves this machine.
     """
     context = browser.new_context(
-        viewport=PHONE, device_scale_factor=1.75, color_scheme="light", service_workers="block"
+        viewport=PHONE,
+        device_scale_factor=1.75,
+        color_scheme="light",
+        service_workers="block",
+        proxy={"server": NOWHERE, "bypass": "127.0.0.1"},
     )
     try:
-        context.route(re.compile(f"^(?!{re.escape(address)}|data:|blob:)"), lambda route: route.abort())
         context.add_init_script(WATCH)
         page = context.new_page()
         console = []
@@ -167,13 +174,13 @@ def visit(browser, address, path):
         found |= {f"read_{key}": value for key, value in traffic.totals().items()}
         shift = page.evaluate("shifts.reduce((sum, value) => sum + value, 0)")
         found["read_layout_shift"] = round(shift, 3)
-        details["broken"] = list(traffic.broken)
         details["axe_phone"] = axe(page, PHONE_OPTIONS)
         page.set_viewport_size(DESK)
         details["axe_light"] = axe(page, OPTIONS)
         page.emulate_media(color_scheme="dark")
         page.wait_for_function(IS_DARK)
         details["axe_dark"] = axe(page, DARK_OPTIONS)
+        details["broken"] = traffic.broken
         details["console"] = [message for message in console if BLOCKED not in message]
     finally:
         context.close()
