@@ -54,9 +54,14 @@ SAME = """() => {
 WATCH = """
 globalThis.shifts = [];
 new PerformanceObserver((list) => {
-    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) shifts.push(value);
+    for (const { value, hadRecentInput, sources } of list.getEntries()) {
+        const moved = sources.map(({ node }) => node?.outerHTML ?? node?.textContent ?? "?");
+        if (!hadRecentInput) shifts.push({ value, moved: moved.map((text) => text.slice(0, 70)) });
+    }
 }).observe({ type: "layout-shift", buffered: true });
 """
+SHIFT = "shifts.reduce((sum, { value }) => sum + value, 0)"
+MOVED = "shifts.flatMap(({ value, moved }) => moved.map((text) => `${value.toFixed(4)} ${text}`))"
 PICTURES = """() => {
     const all = [...document.images];
     const isNear = (image) => image.checkVisibility() && image.getBoundingClientRect().top < innerHeight;
@@ -78,7 +83,9 @@ READ = """async () => {
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight) {
         scrollTo({ top, behavior: "instant" });
-        do await frame(); while (!rests());
+        await frame();
+        // What does not come at all says so in the console.
+        for (let count = 0; count < 600 && !rests(); count++) await frame();
     }
     scrollTo({ top: 0, behavior: "instant" });
 }"""
@@ -102,7 +109,8 @@ class Traffic:
     """What a page asks for and gets, as the browser's developer tools count it."""
 
     def __init__(self, page, address):
-        self.address, self.kinds, self.sizes, self.foreign, self.broken = address, {}, {}, [], []
+        self.address, self.urls, self.kinds, self.sizes = address, {}, {}, {}
+        self.foreign, self.broken = [], []
         session = page.context.new_cdp_session(page)
         session.on("Network.requestWillBeSent", self.sent)
         session.on("Network.responseReceived", self.answered)
@@ -113,6 +121,7 @@ class Traffic:
         """Note a request."""
         url = event["request"]["url"]
         if url.startswith(self.address) and event.get("type") != ICON:
+            self.urls[event["requestId"]] = url.removeprefix(self.address)
             self.kinds[event["requestId"]] = self.kind(url, event.get("type"))
         elif not url.startswith((self.address, "data:", "blob:")):
             self.foreign.append(url)
@@ -145,6 +154,14 @@ class Traffic:
             "foreign": len(self.foreign),
         }
 
+    def heaviest(self):
+        """Return what the page itself is made of, the heaviest first: "bytes address"."""
+        sizes = {
+            request: self.sizes.get(request, 0) for request, kind in self.kinds.items() if kind == "page"
+        }
+        ordered = sorted(sizes, key=sizes.get, reverse=True)
+        return [f"{sizes[request]:,.0f} {self.urls[request]}" for request in ordered]
+
 
 def visit(browser, address, path):
     """Return what a page weighs, asks for and gets wrong: numbers, and under "details" what they count.
@@ -168,23 +185,23 @@ def visit(browser, address, path):
         traffic = Traffic(page, address)
         page.goto(f"{address}{path}.html", wait_until="networkidle")
         found = traffic.totals()
-        found["layout_shift"] = round(page.evaluate("shifts.reduce((sum, value) => sum + value, 0)"), 3)
-        details = {"foreign": list(traffic.foreign), **page.evaluate(PICTURES)}
+        found["layout_shift"] = round(page.evaluate(SHIFT), 3)
+        details = {"layout_shift": page.evaluate(MOVED), "page_bytes": traffic.heaviest()}
+        lists = page.evaluate(PICTURES)
         page.evaluate(READ)
         found |= {f"read_{key}": value for key, value in traffic.totals().items()}
-        shift = page.evaluate("shifts.reduce((sum, value) => sum + value, 0)")
-        found["read_layout_shift"] = round(shift, 3)
-        details["axe_phone"] = axe(page, PHONE_OPTIONS)
+        found["read_layout_shift"] = round(page.evaluate(SHIFT), 3)
+        lists["axe_phone"] = axe(page, PHONE_OPTIONS)
         page.set_viewport_size(DESK)
-        details["axe_light"] = axe(page, OPTIONS)
+        lists["axe_light"] = axe(page, OPTIONS)
         page.emulate_media(color_scheme="dark")
         page.wait_for_function(IS_DARK)
-        details["axe_dark"] = axe(page, DARK_OPTIONS)
-        details["broken"] = traffic.broken
-        details["console"] = [message for message in console if BLOCKED not in message]
+        lists["axe_dark"] = axe(page, DARK_OPTIONS)
+        lists |= {"foreign": traffic.foreign, "broken": traffic.broken}
+        lists["console"] = [message for message in console if BLOCKED not in message]
     finally:
         context.close()
-    return found | {key: len(value) for key, value in details.items()} | {"details": details}
+    return found | {key: len(value) for key, value in lists.items()} | {"details": details | lists}
 
 
 def axe(page, options):
