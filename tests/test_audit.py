@@ -1,6 +1,7 @@
 """The audit's arithmetic: which of Lighthouse's audits cost points, which goals are missed, what is stock."""
 
 import json
+import re
 
 import pytest
 import scripts
@@ -95,3 +96,17 @@ def test_the_stock_book_gets_our_words_and_nothing_else():
     sphinx = Sphinx()
     our_words.setup(sphinx)
     assert set(sphinx.calls) == {"add_directive", "add_role", "add_node"}
+
+
+def test_lighthouse_is_pinned_and_its_lock_names_no_registry(root):
+    """Exact versions with their hashes, no addresses; npm takes the registry that the machine is set to."""
+    folder = root / "benchmarks/audit"
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    lock = json.loads((folder / "package-lock.json").read_text())["packages"]
+    assert lock.pop("")["dependencies"] == wanted
+    for name, version in wanted.items():
+        assert lock[f"node_modules/{name}"]["version"] == version
+    assert all("integrity" in package and "resolved" not in package for package in lock.values())
+    assert not any(package.get("hasInstallScript") for package in lock.values())
+    lines = (folder / "requirements.txt").read_text().splitlines()
+    assert all(re.fullmatch(r"#.*|[\w-]+==[\d.]+", line) for line in lines)
