@@ -71,24 +71,28 @@ PICTURES = """() => {
         eager: all.filter((image) => image.loading !== "lazy" && !isNear(image)).map(name),
     };
 }"""
-# Down to the end, a screen at a time; each time until what is near has come.
-READ = """async () => {
-    const near = (element) => {
+# Waits until pictures in sight have come, and figures that are at most so many screens away: figures.js starts
+# them two screens ahead. What does not come at all says so in the console.
+REST = """async (screens) => {
+    const near = (element, reach) => {
         const { top, bottom } = element.getBoundingClientRect();
-        return element.checkVisibility() && bottom > 0 && top < innerHeight;
+        return element.checkVisibility() && bottom > 0 && top < reach * innerHeight;
     };
     const rests = () =>
-        [...document.images].every((image) => image.complete || !near(image)) &&
-        [...document.querySelectorAll(".ib-slot")].every((slot) => slot.dataset.alive || !near(slot));
-    const frame = () => new Promise((done) => requestAnimationFrame(done));
-    for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight) {
-        scrollTo({ top, behavior: "instant" });
-        await frame();
-        // What does not come at all says so in the console.
-        for (let count = 0; count < 600 && !rests(); count++) await frame();
-    }
-    scrollTo({ top: 0, behavior: "instant" });
+        [...document.images].every((image) => image.complete || !near(image, 1)) &&
+        [...document.querySelectorAll(".ib-slot")].every((slot) => slot.dataset.alive || !near(slot, screens));
+    for (let count = 0; count < 600 && !rests(); count++) await new Promise(requestAnimationFrame);
 }"""
+# Down to the end, a screen at a time; each time until what is in sight has come.
+READ = f"""async () => {{
+    const rest = {REST};
+    for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight) {{
+        scrollTo({{ top, behavior: "instant" }});
+        await new Promise(requestAnimationFrame);
+        await rest(1);
+    }}
+    scrollTo({{ top: 0, behavior: "instant" }});
+}}"""
 # The theme has changed, and no colour is on its way any more.
 IS_DARK = """() =>
     document.documentElement.dataset.theme === "dark" &&
@@ -184,6 +188,7 @@ def visit(browser, address, path):
         page.on("console", lambda message: console.append(f"{message.type}: {message.text}"))
         traffic = Traffic(page, address)
         page.goto(f"{address}{path}.html", wait_until="networkidle")
+        page.evaluate(REST, 3)
         found = traffic.totals()
         found["layout_shift"] = round(page.evaluate(SHIFT), 3)
         details = {"layout_shift": page.evaluate(MOVED), "page_bytes": traffic.heaviest()}
