@@ -71,16 +71,17 @@ PICTURES = """() => {
         eager: all.filter((image) => image.loading !== "lazy" && !isNear(image)).map(name),
     };
 }"""
-# Waits until pictures in sight have come, and figures that are at most so many screens away: figures.js starts
-# them two screens ahead. What does not come at all says so in the console.
+# Waits until pictures in sight have come, and figures that begin within so many screens: figures.js starts them
+# two screens ahead. What does not come at all says so in the console.
 REST = """async (screens) => {
     const near = (element, reach) => {
         const { top, bottom } = element.getBoundingClientRect();
         return element.checkVisibility() && bottom > 0 && top < reach * innerHeight;
     };
+    const all = (query, isHere) => [...document.querySelectorAll(query)].every(isHere);
     const rests = () =>
-        [...document.images].every((image) => image.complete || !near(image, 1)) &&
-        [...document.querySelectorAll(".ib-slot")].every((slot) => slot.dataset.alive || !near(slot, screens));
+        all("img", (image) => image.complete || !near(image, 1)) &&
+        all(".ib-slot", (slot) => slot.dataset.alive || !near(slot, screens));
     for (let count = 0; count < 600 && !rests(); count++) await new Promise(requestAnimationFrame);
 }"""
 # Down to the end, a screen at a time; each time until what is in sight has come.
