@@ -71,8 +71,8 @@ PICTURES = """() => {
         eager: all.filter((image) => image.loading !== "lazy" && !isNear(image)).map(name),
     };
 }"""
-# Waits until pictures in sight have come, and figures that begin within so many screens: figures.js starts them
-# two screens ahead. What does not come at all says so in the console.
+# Waits until pictures in sight have come, and figures that begin within so many screens: they start two
+# screens ahead. What does not come at all says so in the console.
 REST = """async (screens) => {
     const near = (element, reach) => {
         const { top, bottom } = element.getBoundingClientRect();
