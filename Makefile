@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks weights serve zip epub pdf bench reproduce lint lock clean check
+.PHONY: help book test notebooks weights serve zip epub pdf bench reproduce audit lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -40,6 +40,9 @@ reproduce: .venv/installed  ## train LeNet-5, k-NN and a linear classifier on th
 	$(BIN)/python benchmarks/reproduce.py
 	$(BIN)/python tools/status.py
 
+audit: .venv/installed .venv-audit/installed book  ## score every page beside a stock Jupyter Book (AUDIT="--runs 3 --pages index")
+	$(BIN)/python benchmarks/audit.py $(AUDIT); missed=$$?; $(BIN)/python tools/status.py && exit $$missed
+
 lint: .venv/installed  ## style, formatting, spelling and grammar
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/codespell
@@ -65,4 +68,11 @@ clean:  ## remove what was built; the environment stays
 .venv-bench/installed: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --disable-pip-version-check --quiet --requirement benchmarks/requirements.txt -e .
+	@touch $@
+
+.venv-audit/installed: benchmarks/audit/requirements.txt benchmarks/audit/package-lock.json
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --disable-pip-version-check --quiet --requirement benchmarks/audit/requirements.txt
+	cp benchmarks/audit/package.json benchmarks/audit/package-lock.json .venv-audit
+	PATH="$(CURDIR)/.venv-audit/bin:$$PATH" .venv-audit/bin/npm ci --prefix .venv-audit --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
