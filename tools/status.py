@@ -218,7 +218,12 @@ HEAD = """# Status
 
 How fast is the library behind this book, how much memory does it need, and does it find what others have
 published? No result on this page was typed by hand: a program writes it from the measurements, and a test
-holds the two together."""
+holds the two together.
+
+## Last verified
+
+```{verified}
+```"""
 
 SECTIONS = (
     ("Times", "bench", (time_section, growth_section, memory_section, training_section)),
