@@ -37,7 +37,8 @@ class ReportForm(SphinxDirective):
     """The form."""
 
     def run(self):
-        repository = self.config.html_theme_options.get("repository_url", "")
+        options = self.config.html_theme_options
+        repository = options.get("repository_url", "") if options.get("use_issues_button") else ""
         return [nodes.raw("", form(repository), format="html")]
 
 
