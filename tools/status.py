@@ -304,7 +304,12 @@ HEAD = """# Status
 
 How fast is the library behind this book, how much memory does it need, does it find what others have
 published, and how light are these pages? No result on this page was typed by hand: a program writes it from
-the measurements, and a test holds the two together."""
+the measurements, and a test holds the two together.
+
+## Last verified
+
+```{verified}
+```"""
 
 SECTIONS = (
     ("Times", "bench", (time_section, growth_section, memory_section, training_section)),
