@@ -48,7 +48,7 @@
     link.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && hideSoon());
     link.addEventListener("pointerdown", (event) => (pressed = shown === link ? "" : event.pointerType));
     link.addEventListener("focus", () => show(link, term));
-    link.addEventListener("blur", hideSoon);
+    link.addEventListener("blur", () => (box.matches(":hover") ? hideSoon() : hide())); // or it lies over what comes next
     link.addEventListener("click", (event) => {
       const isFirstTap = pressed === "touch";
       pressed = "";
@@ -60,5 +60,6 @@
   box.addEventListener("pointerenter", () => clearTimeout(timer));
   box.addEventListener("pointerleave", hideSoon);
   document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+  addEventListener("resize", hide);
   document.addEventListener("pointerdown", (event) => !event.target.closest("#ib-term, article a") && hide());
 })();

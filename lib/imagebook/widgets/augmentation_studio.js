@@ -9,6 +9,7 @@ import { digitOf, digitPad } from "./kit/pad.js";
 import { pixelCanvas } from "./kit/pixels.js";
 import { uniforms } from "./kit/random.js";
 import { argmax } from "./kit/softmax.js";
+import { numbersBehind, pixelTable } from "./kit/table.js";
 import { say } from "./kit/text.js";
 
 const SETTINGS = ["angle", "vertical", "horizontal", "mirror", "shear", "noise", "hole", "seed"];
@@ -22,6 +23,7 @@ export const figure = {
     const classify = (pixels) => pooledCnn(weights, pixels);
     const picture = (label) => pixelCanvas({ height: 28, width: 28, label });
     const large = picture(say("Changed digit"));
+    const numbers = numbersBehind(() => [pixelTable(say("Changed digit"), large.read())]);
     const verdict = element("p", { class: "ib-compare-verdict", role: "status" });
     const bars = barChart({ label: say("What the network sees in the changed digit"), labels: "0123456789".split("") });
     const variants = Array.from({ length: VARIANTS }, (_, i) => {
@@ -37,6 +39,7 @@ export const figure = {
         element("div", { class: "ib-compare-changed" }, large.element, verdict),
         bars.element,
       ),
+      numbers.element,
       element("div", { class: "augmentation_studio-controls" },
         slider(context, "angle", say("Rotate"), { step: 1, show: degrees }),
         slider(context, "shear", say("Shear"), { step: 1, show: degrees }),
@@ -100,6 +103,7 @@ export const figure = {
       const probabilities = classify(result);
       const after = argmax(probabilities);
       large.draw(result);
+      numbers.update();
       bars.update(probabilities, { mark: after });
       const text = after === before ? say("Still called {after}", { after }) : say("Was {before}, now called {after}", { before, after });
       if (verdict.textContent !== text) verdict.textContent = text;

@@ -7,6 +7,7 @@ import { dense, relu, sigmoid } from "./kit/network.js";
 import { digitOf, digitPad, setDigit } from "./kit/pad.js";
 import { pixelCanvas } from "./kit/pixels.js";
 import { normals } from "./kit/random.js";
+import { numbersBehind, pixelTable } from "./kit/table.js";
 import { say } from "./kit/text.js";
 
 const SIDE = 28;
@@ -61,6 +62,12 @@ export const figure = {
     const result = element("p", { class: "autoencoder-explorer-result" });
     const remark = element("p", { class: "ib-caption" });
     let base = null;
+    let middle = [];
+    const numbers = numbersBehind(() => [
+      pixelTable(input.name(), input.read()),
+      { label: say("The code"), heads: middle.map((_, i) => i + 1), lines: [[say("Number"), ...middle]] },
+      pixelTable(output.name(), output.read()),
+    ]);
     const sliders = codeSliders(context, () => base);
     const panels = {
       move: element("div", {}, sliders.element, button(say("Back to the digit's own code"), () => context.set(unmoved()))),
@@ -82,6 +89,7 @@ export const figure = {
         blend: say("blend two digits"),
       }),
       flow,
+      numbers.element,
       result,
       element("div", { class: "autoencoder-explorer-work" }, ...Object.values(panels), digitPad(context, "digit")),
       remark,
@@ -92,12 +100,14 @@ export const figure = {
       const digit = digitOf(context, "digit");
       const state = Object.fromEntries(Object.keys(context.schema).map((name) => [name, context.get(name)]));
       base = encode(weights, digit);
-      const { shown, numbers } = forward(weights, mode, digit, base, state, context);
-      const decoded = decode(weights, numbers);
+      const { shown, numbers: latent } = forward(weights, mode, digit, base, state, context);
+      const decoded = decode(weights, latent);
       input.show(shown, mode === "damage" ? say("Damaged") : mode === "blend" ? say("Pixels mixed") : say("The digit"));
       output.show(decoded, mode === "blend" ? say("Codes mixed, decoded") : say("Decoded"));
-      code.show(numbers, mode === "blend" ? null : base);
-      if (mode === "move") sliders.show(numbers);
+      code.show(latent, mode === "blend" ? null : base);
+      if (mode === "move") sliders.show(latent);
+      middle = Array.from(latent);
+      numbers.update();
       showHole(hole, mode === "damage", state);
       input.frame.style.touchAction = mode === "damage" ? "none" : ""; // otherwise a finger on it scrolls the page
       const error = format(meanSquaredError(shown, decoded), 4);
@@ -170,7 +180,7 @@ function picture(label) {
     caption.textContent = text;
     canvas.element.setAttribute("aria-label", text);
   };
-  return { element: element("div", { class: "autoencoder-explorer-picture" }, caption, frame), frame, show };
+  return { element: element("div", { class: "autoencoder-explorer-picture" }, caption, frame), frame, show, read: canvas.read, name: () => caption.textContent };
 }
 
 function arrow() {

@@ -9,6 +9,7 @@ import { matrixGrid } from "./kit/grid.js";
 import { mapCanvas } from "./kit/maps.js";
 import { digitOf, digitPad } from "./kit/pad.js";
 import { argmax } from "./kit/softmax.js";
+import { numbersBehind, pixelTable } from "./kit/table.js";
 import { say } from "./kit/text.js";
 
 // Each layer: the one below, the edge of the window that it looks at and how far windows are apart, its weights.
@@ -103,6 +104,7 @@ export const figure = {
     });
     const captions = [element("p", { class: "ib-caption" }), element("p", { class: "ib-caption" })];
     const large = [below, here].map((map, i) => element("div", { class: "cnn_explorer-large" }, captions[i], map.element));
+    const numbers = numbersBehind(() => [below, here].flatMap((map, i) => (large[i].hidden ? [] : [pixelTable(captions[i].textContent, map.read())])));
     const products = mapCanvas({ label: "", pick: (source) => context.set({ source }) });
     const evidence = element("div", { class: "cnn_explorer-products" }, element("p", { class: "ib-caption", text: say("All products, map by map (blue adds, orange takes away)") }), products.element);
     const tables = [say("Window"), say("× filter"), say("= products")].map((label) => matrixGrid({ label }));
@@ -127,6 +129,7 @@ export const figure = {
         sum,
         element("div", { class: "ib-row" }, channelSlider, sourceSlider),
         element("div", { class: "cnn_explorer-maps" }, ...large),
+        numbers.element,
         evidence,
         element("div", { class: "ib-row" }, ...tables.map((table) => table.element)),
       ),
@@ -159,6 +162,7 @@ export const figure = {
       here.mark(0, [found.row, found.column, 1]);
       for (const part of large) part.hidden = to.height === 1 && layer !== "scores";
       large[1].hidden = to.height === 1;
+      numbers.element.hidden = large.every((part) => part.hidden); // ten probabilities stand in a table of their own
       captions[0].textContent = from.channels === 1 ? names.input : say("Below: {layer}, map {map}", { layer: names[LAYERS[layer].below], map: found.source + 1 });
       captions[1].textContent = say("{layer}, map {map}", { layer: names[layer], map: found.channel + 1 });
       const place = say("row {row}, column {column}: {value}", { row: found.row + 1, column: found.column + 1, value: format(found.value) });
@@ -184,6 +188,7 @@ export const figure = {
         tables[index].update(matrix, { shade, mark: (r, c) => (matrix[r][c] === largest ? "ib-here" : "") });
       }
       sum.textContent = sentence(layer, found, layers);
+      numbers.update();
     };
 
     context.watch(["digit"], drawDigit);

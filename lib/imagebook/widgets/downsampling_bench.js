@@ -6,6 +6,7 @@ import { pixelCanvas } from "./kit/pixels.js";
 import { uniforms } from "./kit/random.js";
 import { downsample } from "./kit/resampling.js";
 import { photographs, pictureSource } from "./kit/source.js";
+import { numbersBehind, pixelTable } from "./kit/table.js";
 import { say } from "./kit/text.js";
 
 const SIDE = 192;
@@ -27,6 +28,7 @@ export const figure = {
 function imagePart(context) {
   const [before, after] = [panel(say("before")), panel(say("after"))];
   const result = element("p", { class: "downsampling_bench-result" });
+  const numbers = numbersBehind(() => (picture ? [before, after].map((one) => pixelTable(one.name, one.read())) : []));
   let picture = null;
   const work = () => {
     if (!picture) return;
@@ -34,6 +36,7 @@ function imagePart(context) {
     const small = downsample(picture, factor, { channels: picture.channels, antialias });
     after.show(small, picture.channels, factor, picture);
     result.textContent = describe(picture, small, factor, antialias);
+    numbers.update();
   };
   const photograph = photographs(context);
   const computed = { "zone plate": zonePlate, stripes };
@@ -54,12 +57,12 @@ function imagePart(context) {
     ),
   ];
   context.watch(["factor", "antialias"], work);
-  return element("div", { class: "downsampling_bench-part" }, element("div", { class: "downsampling_bench-pair" }, before.element, after.element), result, ...controls);
+  return element("div", { class: "downsampling_bench-part" }, element("div", { class: "downsampling_bench-pair" }, before.element, after.element), result, numbers.element, ...controls);
 }
 
 /** Return {element, show} of a picture in a frame of the shape that the whole picture has. */
 function panel(name) {
-  const { element: canvas, draw, resize } = pixelCanvas({ height: SIDE, width: SIDE, label: name });
+  const { element: canvas, draw, resize, read } = pixelCanvas({ height: SIDE, width: SIDE, label: name });
   const caption = element("figcaption", { class: "ib-caption" });
   const frame = element("div", { class: "downsampling_bench-frame" }, canvas);
   const show = (picture, channels, factor, whole) => {
@@ -72,7 +75,7 @@ function panel(name) {
     caption.textContent = say("{name}: {width} × {height}", { name, width: picture.width, height: picture.height });
     canvas.setAttribute("aria-label", caption.textContent);
   };
-  return { element: element("figure", { class: "downsampling_bench-panel" }, frame, caption), show };
+  return { element: element("figure", { class: "downsampling_bench-panel" }, frame, caption), show, read, name };
 }
 
 function describe(picture, small, factor, antialias) {

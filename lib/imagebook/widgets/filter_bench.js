@@ -7,6 +7,7 @@ import { asMean, filter, sumOf } from "./kit/filter.js";
 import { matrixGrid } from "./kit/grid.js";
 import { toGrey } from "./kit/pixels.js";
 import { photographs, pictureSource } from "./kit/source.js";
+import { numbersBehind, pixelTable } from "./kit/table.js";
 import { say } from "./kit/text.js";
 
 const KERNELS = {
@@ -28,6 +29,8 @@ export const figure = {
     const surface = canvas.getContext("2d");
     const buffers = {};
     const result = element("p", { class: "filter_bench-result" });
+    let filtered = null;
+    const numbers = numbersBehind(() => (filtered ? [pixelTable(say("The picture"), { ...picture, channels: filtered.channels }), pixelTable(say("Filtered"), filtered)] : []));
     let coloured = null; // the picture as it came, and as it is filtered
     let picture = null;
     let [before, after] = [null, null];
@@ -46,6 +49,8 @@ export const figure = {
       const kernel = context.get("mean") ? asMean(context.get("kernel")) : context.get("kernel");
       const { data, low, high } = filter(picture, kernel, channels, buffers);
       paint(after, data, channels, context.get("zero"));
+      filtered = { height: picture.height, width: picture.width, channels, data };
+      numbers.update();
       divide();
       result.textContent = describe(context, low, high);
       canvas.setAttribute("aria-label", say("The picture left of the divider, filtered right of it. {result}", { result: result.textContent }));
@@ -125,6 +130,7 @@ export const figure = {
           toggle(context, "colour", say("In colour")),
         ),
       ),
+      numbers.element,
       choice(context, "zero", say("Results below 0:"), { black: say("black"), "middle grey": say("0 is middle grey"), absolute: say("without their sign") }),
       row(choice(context, "photograph", say("Picture:"), { cat: say("cat"), coffee: say("coffee"), rocket: say("rocket") }), source),
     );

@@ -84,7 +84,7 @@ export const figure = {
       meter,
       result,
       chart.element,
-      element("div", { class: "ib-scroll", tabindex: 0, role: "region", "aria-label": say("Accuracies") }, table),
+      element("div", { class: "ib-scroll", tabindex: 0, role: "group", "aria-label": say("Accuracies") }, table),
     );
 
     context.watch(names, () => {

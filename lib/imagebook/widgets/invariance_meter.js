@@ -8,6 +8,7 @@ import { about, rotation, scaling, translation, warp } from "./kit/geometry.js";
 import { digitOf, digitPad } from "./kit/pad.js";
 import { pixelCanvas } from "./kit/pixels.js";
 import { argmax } from "./kit/softmax.js";
+import { numbersBehind, pixelTable } from "./kit/table.js";
 import { say } from "./kit/text.js";
 
 const CHANGES = { angle: (value) => rotation(value), shift: (value) => translation(0, value), size: (value) => scaling(value) };
@@ -48,6 +49,7 @@ export const figure = {
     const accuracyAxis = { label: say("Part of 1,000 test digits that are recognised"), low: 0, high: 1, ticks: [0, 0.25, 0.5, 0.75, 1] };
     const charts = Object.fromEntries(changes.map((name) => [name, lineChart({ label: say("Accuracy"), x: axes[name], y: accuracyAxis, show: percent })]));
     const large = pixelCanvas({ height: 28, width: 28, label: say("Changed digit") });
+    const numbers = numbersBehind(() => [pixelTable(say("Changed digit"), large.read())]);
     const verdict = element("p", { class: "ib-compare-verdict", role: "status" });
     const bars = barChart({ label: say("What this network sees"), labels: "0123456789".split("") });
     const result = element("p", { class: "invariance_meter-result" });
@@ -57,6 +59,7 @@ export const figure = {
         element("div", { class: "ib-compare-changed" }, large.element, verdict),
         bars.element,
       ),
+      numbers.element,
       row(choice(context, "change", say("Change"), { angle: say("turn"), shift: say("move"), size: say("resize") }), ...Object.values(sliders)),
       row(toggle(context, "pooling", say("Pooling (otherwise strides)")), toggle(context, "augmented", say("Trained on augmented digits"))),
       result,
@@ -77,6 +80,7 @@ export const figure = {
       const probabilities = classify(moved);
       const [before, after] = [argmax(classify(pixels)), argmax(probabilities)];
       large.draw(moved);
+      numbers.update();
       bars.update(probabilities, { mark: after });
       const text = before === after ? say("Still called {after}", { after }) : say("Was {before}, now called {after}", { before, after });
       if (verdict.textContent !== text) verdict.textContent = text;

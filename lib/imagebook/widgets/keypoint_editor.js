@@ -233,7 +233,7 @@ function scoreTable(context) {
       for (const [column, text] of texts.entries()) if (cells[column].textContent !== text) cells[column].textContent = text;
     }
   };
-  return { element: element("div", { class: "ib-scroll", tabindex: 0, role: "region", "aria-label": say("Errors of the points") }, table), update };
+  return { element: element("div", { class: "ib-scroll", tabindex: 0, role: "group", "aria-label": say("Errors of the points") }, table), update };
 }
 
 function examples(truth) {

@@ -6,6 +6,7 @@ import { clamp, draggable, position } from "./kit/drag.js";
 import { dense, relu, sigmoid } from "./kit/network.js";
 import { digitOf, digitPad } from "./kit/pad.js";
 import { pixelCanvas } from "./kit/pixels.js";
+import { numbersBehind, pixelTable } from "./kit/table.js";
 import { say } from "./kit/text.js";
 
 const SIDE = 28;
@@ -70,6 +71,7 @@ export const figure = {
 
     const picture = pixelCanvas({ height: SIDE, width: SIDE, label: say("The decoded digit") });
     const where = element("p", { class: "latent-map-where" });
+    const numbers = numbersBehind(() => [pixelTable(say("The decoded digit"), picture.read())]);
     const landed = element("p", { class: "latent-map-landed" });
     const shown = element(
       "div",
@@ -80,6 +82,7 @@ export const figure = {
     let place = null;
     body.append(
       row(element("div", { class: "latent-map-map" }, paper, plane), shown),
+      numbers.element,
       row(
         digitPad(context, "digit"),
         element(
@@ -107,6 +110,7 @@ export const figure = {
       picture.draw(decode(weights, [x, y]));
       picture.element.setAttribute("aria-label", say("The digit decoded at {code}", { code }));
       where.textContent = say("code: {code}", { code });
+      numbers.update();
     });
     context.watch(["digit"], () => {
       place = encode(weights, digitOf(context, "digit"));

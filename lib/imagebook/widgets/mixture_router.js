@@ -134,7 +134,7 @@ function expertTable(count) {
   const mark = (chosen) => {
     for (const [index, { line }] of rows.entries()) line.classList.toggle("mixture-router-chosen", chosen.includes(index));
   };
-  const scroll = element("div", { class: "ib-scroll", tabindex: 0, role: "region", "aria-labelledby": id }, table);
+  const scroll = element("div", { class: "ib-scroll", tabindex: 0, role: "group", "aria-labelledby": id }, table);
   return { element: element("div", {}, caption, scroll), caption, show, mark };
 }
 

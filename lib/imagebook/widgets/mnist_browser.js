@@ -5,6 +5,7 @@ import { element, format } from "./kit/dom.js";
 import { clamp, position } from "./kit/drag.js";
 import { matrixGrid } from "./kit/grid.js";
 import { pixelCanvas } from "./kit/pixels.js";
+import { numbersBehind, pixelTable } from "./kit/table.js";
 import { say } from "./kit/text.js";
 
 const SIDE = 28;
@@ -35,6 +36,7 @@ export const figure = {
     movedByKeys(large, look, here);
     const grid = matrixGrid({ label: say("Its pixels, from 0 to 255"), digits: 0 });
     const numbers = Array.from({ length: WINDOW }, () => new Array(WINDOW).fill(0));
+    const behind = numbersBehind(() => [large, mean, spread].map((one) => pixelTable(one.label, one.read(), 0)));
     const which = element("p", { class: "mnist_browser-which", role: "status" });
     const pixel = element("p", { class: "mnist_browser-pixel" });
     const page = element("span");
@@ -52,6 +54,7 @@ export const figure = {
         element("div", { class: "mnist_browser-summary" }, mean.element, spread.element),
         element("div", { class: "mnist_browser-numbers" }, grid.element, pixel),
       ),
+      behind.element,
     );
 
     context.watch(["digit", "place"], () => {
@@ -65,6 +68,7 @@ export const figure = {
       on.disabled = first + PAGE >= places.length;
       which.textContent = say("digit {number} of {count}, class {label}", { label: labels[places[at]], number: at + 1, count: places.length });
       large.draw(digitAt(images, places[at]), { high: 255 });
+      behind.update();
     });
     context.watch(["digit"], () => {
       mean.draw(shown().mean, { high: 255 });
@@ -173,7 +177,7 @@ function contactSheet(choose, chosen) {
 
 /** Return a picture of 28 x 28 pixels with a mark on one; `look(row, column)` is called where the reader points. */
 function picture(label, look) {
-  const { element: canvas, draw } = pixelCanvas({ height: SIDE, width: SIDE, label });
+  const { element: canvas, draw, read } = pixelCanvas({ height: SIDE, width: SIDE, label });
   const marker = element("span", { class: "mnist_browser-marker mnist_browser-pixelmark" });
   const surface = element("div", { class: "mnist_browser-surface" }, canvas, marker);
   const point = (event) => {
@@ -186,7 +190,7 @@ function picture(label, look) {
     marker.style.top = `${(100 * r) / SIDE}%`;
   };
   const part = element("div", { class: "mnist_browser-picture" }, element("p", { class: "ib-caption", text: label }), surface);
-  return { element: part, surface, label, draw, mark };
+  return { element: part, surface, label, draw, read, mark };
 }
 
 /** Let arrow keys move the mark of a picture. */

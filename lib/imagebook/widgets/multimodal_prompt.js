@@ -6,6 +6,7 @@ import { element, format, freshId } from "./kit/dom.js";
 import { digitOf, digitPad } from "./kit/pad.js";
 import { pixelCanvas } from "./kit/pixels.js";
 import { argmax, softmax } from "./kit/softmax.js";
+import { numbersBehind } from "./kit/table.js";
 import { say } from "./kit/text.js";
 import { multimodal, patches, wordsOf } from "./kit/transformer.js";
 
@@ -24,6 +25,8 @@ export const figure = {
     const heat = pixelCanvas({ height: SIDE, width: SIDE, label: "" });
     const answer = element("p", { class: "multimodal-prompt-answer", role: "status" });
     const looks = element("p", { class: "ib-caption" });
+    let taken = []; // [token, its part in percent], as drawn
+    const numbers = numbersBehind(() => [{ label: say("What the chosen token takes from each, in percent"), heads: [say("percent")], lines: taken, digits: 1 }]);
     const bars = barChart({ label: say("The likeliest answers"), labels: Array(BEST).fill("") });
     const names = bars.element.querySelectorAll("th");
     const sequence = say(
@@ -54,6 +57,7 @@ export const figure = {
           choice(context, "block", say("Block"), {}),
           choice(context, "head", say("Head"), { mean: say("mean") }),
           looks,
+          numbers.element,
           element(
             "details",
             {},
@@ -93,6 +97,8 @@ export const figure = {
       const chosen = place < 0 ? places.length - 1 : place; // a word that the question does not have: the blank
       const shares = result && sharesOf(result.attention[Number(context.get("block")) - 1], context.get("head"), chosen);
       strip.heat(places, shares, chosen);
+      taken = shares ? places.map((place, index) => [strip.name(place), 100 * shares[index]]) : [];
+      numbers.update();
       heat.draw(shares ? lit(pixels, shares) : colours(pixels), { channels: 3 });
       const onDigit = shares ? shares.slice(0, N_PATCHES).reduce((a, b) => a + b, 0) : 0;
       const text = shares

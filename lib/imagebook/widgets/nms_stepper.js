@@ -146,7 +146,7 @@ function scoreTable() {
       for (const [column, text] of texts.entries()) if (cells[column].textContent !== text) cells[column].textContent = text;
     }
   };
-  return { element: element("div", { class: "ib-scroll", tabindex: 0, role: "region", "aria-label": say("Boxes by falling score") }, table), update };
+  return { element: element("div", { class: "ib-scroll", tabindex: 0, role: "group", "aria-label": say("Boxes by falling score") }, table), update };
 }
 
 /** Return what happens in a step, as a sentence or two. */

@@ -6,6 +6,7 @@ import { digitPad } from "./kit/pad.js";
 import { pixelCanvas } from "./kit/pixels.js";
 import { uniforms } from "./kit/random.js";
 import { fromBase64, toBase64 } from "./kit/state.js";
+import { numbersBehind, pixelTable } from "./kit/table.js";
 import { say } from "./kit/text.js";
 
 const SIDE = 28;
@@ -25,6 +26,7 @@ export const figure = {
     const map = sheet(say("Probability of white"));
     const next = element("p", { class: "pixel_writer-next" });
     const result = element("p", { class: "pixel_writer-result" });
+    const numbers = numbersBehind(() => [page, map].map((one) => pixelTable(one.label, one.read())));
     const again = () => context.set({ seed: (context.get("seed") + 1) % (HIGHEST_SEED + 1) });
     body.append(
       element(
@@ -36,6 +38,7 @@ export const figure = {
           element("div", { class: "pixel_writer-sheets" }, page.element, map.element),
           next,
           result,
+          numbers.element,
           row(steps(context, count)),
           row(slider(context, "given", say("Rows given")), slider(context, "temperature", say("Temperature"), { step: 0.05 })),
           row(
@@ -57,6 +60,7 @@ export const figure = {
       page.show(pen.image, wanted);
       map.show(pen.probabilities, wanted);
       for (const one of [page, map]) one.mark(wanted, context.get("given"));
+      numbers.update();
       if (here < wanted) {
         frame = requestAnimationFrame(draw); // the rest in the next frames, so that the page stays awake
         return;
@@ -175,7 +179,10 @@ function sheet(label) {
   const edge = svg("line", { class: "pixel_writer-edge", x1: 0, x2: SIDE });
   const marks = svg("svg", { class: "pixel_writer-marks", viewBox: `0 0 ${SIDE} ${SIDE}`, "aria-hidden": "true" }, edge, reach, here);
   const colours = new Float32Array(3 * PIXELS);
+  let known = null;
+  const read = () => ({ height: SIDE, width: SIDE, data: known });
   const show = (values, count) => {
+    known = Array.from(values, (value, at) => (at < count && value >= 0 ? value : NaN));
     for (let at = 0; at < PIXELS; at++) {
       const isThere = at < count && values[at] >= 0;
       for (let channel = 0; channel < 3; channel++) colours[3 * at + channel] = isThere ? values[at] : BLANK[channel];
@@ -192,7 +199,7 @@ function sheet(label) {
     attributes(reach, { d: `M${left} ${top}H${right}V${y}H${x}V${y + 1}H${left}Z` });
   };
   const frame = element("div", { class: "pixel_writer-frame" }, canvas, marks);
-  return { element: element("div", { class: "pixel_writer-sheet" }, element("p", { class: "ib-caption", text: label }), frame), show, mark, say: (text) => canvas.setAttribute("aria-label", text) };
+  return { element: element("div", { class: "pixel_writer-sheet" }, element("p", { class: "ib-caption", text: label }), frame), show, mark, read, label, say: (text) => canvas.setAttribute("aria-label", text) };
 }
 
 /** Return buttons and a slider for how many pixels are there; playing writes several in a frame. */

@@ -151,7 +151,7 @@ export const figure = {
     const field = element("input", { id, type: "text", class: "term_map-field", autocomplete: "off", on: { input: search, keydown: (event) => event.key === "Enter" && choose() } });
     body.append(
       element("div", { class: "ib-control" }, element("label", { for: id, text: say("Find a term") }), field, button(say("Select"), choose), count),
-      element("div", { class: "ib-scroll", tabindex: 0, role: "region", "aria-label": say("Map of the terms, scrollable") }, picture),
+      element("div", { class: "ib-scroll", tabindex: 0, role: "group", "aria-label": say("Map of the terms, scrollable") }, picture),
       element("p", { class: "ib-caption", text: say("A line leads from a term down to one that builds on it. Numbers: the order to read. Dashed: see also.") }),
       element("div", {}, heading, steps, open, also),
     );

@@ -1,6 +1,7 @@
 // Bars and curves, drawn as SVG that scales with the page; the numbers are there as text too.
 
 import { element, format, svg } from "./dom.js";
+import { numbersBehind } from "./table.js";
 
 /**
  * Return {element, update} of horizontal bars. `update(values, {mark})` shows one bar for each label; `mark` is the
@@ -44,7 +45,11 @@ export function lineChart({ label, x, y, show = (value) => format(value, 2) }) {
   const spot = svg("circle", { r: 5, class: "ib-spot" });
   const picture = svg("svg", { viewBox: `0 0 ${BOX.width} ${BOX.height}`, role: "img", "aria-label": label, class: "ib-chart" }, axes, lines, spot);
   const legend = element("p", { class: "ib-legend" });
+  let shown = [];
+  const numbers = numbersBehind(() => (shown.length ? [tableOf(label, x, shown, show)] : []));
   const update = (curves, point = null) => {
+    shown = curves;
+    numbers.update();
     lines.replaceChildren(...curves.map(({ points }) => svg("polyline", { points: points.map(([a, b]) => `${across(a)},${up(b)}`).join(" ") })));
     legend.replaceChildren(...curves.map(({ name }) => element("span", { text: name })));
     spot.style.display = point ? "" : "none";
@@ -53,5 +58,14 @@ export function lineChart({ label, x, y, show = (value) => format(value, 2) }) {
     spot.setAttribute("cy", up(point.y));
     picture.setAttribute("aria-label", `${label}. ${point.text}`);
   };
-  return { element: element("div", { class: "ib-plot" }, element("p", { class: "ib-caption", text: y.label }), picture, legend), update };
+  return { element: element("div", { class: "ib-plot" }, element("p", { class: "ib-caption", text: y.label }), picture, legend, numbers.element), update };
+}
+
+const MOST_ROWS = 40;
+
+/** Return the table of curves that share their places: at most 40 rows, evenly spread. */
+function tableOf(label, x, curves, show) {
+  const step = Math.ceil(curves[0].points.length / MOST_ROWS);
+  const lines = curves[0].points.flatMap(([place], i) => (i % step ? [] : [[format(place), ...curves.map(({ points }) => show(points[i][1]))]]));
+  return { label: `${label}; ${x.label}`, heads: curves.map(({ name }) => name), lines };
 }

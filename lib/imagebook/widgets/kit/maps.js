@@ -8,9 +8,10 @@ const SIGNED = palette((value) => (value < 0 ? [213, 94, 0] : [0, 114, 178]).map
 const GREY = palette((value) => Array(3).fill(255 * Math.max(0, value)));
 
 /**
- * Return {element, draw, mark} of a canvas of maps {height, width, channels, data}.
+ * Return {element, draw, mark, read} of a canvas of maps {height, width, channels, data}.
  *   draw(maps, {columns, channel, grey})   all maps, `columns` in a row, or only `channel`; the largest number, which `draw`
  *                                          returns, is darkest
+ *   read()              the numbers of the one map that is shown, {height, width, data}
  *   mark(index, [row, column, edge])       frame a map, or a square of cells in it; -1: frame nothing
  * `pick(channel, row, column)` hears of what the reader points at, with `drag` while the pointer moves, too.
  */
@@ -21,8 +22,10 @@ export function mapCanvas({ label, pick, drag = false }) {
   const context = canvas.getContext("2d");
   let image = null;
   let size = { height: 1, width: 1, columns: 1, count: 1, gap: 0 };
+  let shown = null;
 
   const draw = ({ height, width, channels, data }, { columns = 1, channel = -1, grey = false } = {}) => {
+    shown = () => ({ height, width, data: Array.from({ length: height * width }, (_, i) => data[i * channels + Math.max(channel, 0)]) });
     const count = channel < 0 ? channels : 1;
     const gap = count > 1 ? Math.ceil(width / 13) : 0;
     const [across, down] = [columns * (width + gap) - gap, Math.ceil(count / columns) * (height + gap) - gap];
@@ -82,7 +85,7 @@ export function mapCanvas({ label, pick, drag = false }) {
       for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) outer.addEventListener(end, () => (held = false));
     }
   }
-  return { element: outer, draw, mark };
+  return { element: outer, draw, mark, read: () => shown() };
 }
 
 /** Return 511 colours for numbers from -1 to 1, as canvases hold them. */

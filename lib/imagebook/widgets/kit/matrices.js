@@ -45,7 +45,7 @@ export function writer(context, name) {
 
 /** Return a box in which something too wide moves sideways. */
 export function scrolling(label, child) {
-  return element("div", { class: "ib-scroll", role: "region", tabindex: 0, "aria-label": label }, child);
+  return element("div", { class: "ib-scroll", role: "group", tabindex: 0, "aria-label": label }, child);
 }
 
 /**

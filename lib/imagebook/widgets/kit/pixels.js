@@ -4,15 +4,18 @@ import { element } from "./dom.js";
 import { say } from "./text.js";
 
 /**
- * Return {element, draw} of a canvas that shows `height` x `width` pixels, each as a sharp square.
+ * Return {element, draw, read} of a canvas that shows `height` x `width` pixels, each as a sharp square.
  * `draw(data, {channels, signed, low, high})`: grey values from low to high (0 and 1 unless told), three channels of
- * colour, or, `signed`, from -high to high with 0 as the paper's colour. `label` says what it shows.
+ * colour, or, `signed`, from -high to high with 0 as the paper's colour. `label` says what it shows. `read()` returns what
+ * was drawn last: {height, width, channels, data}.
  */
 export function pixelCanvas({ height, width, label }) {
   const canvas = element("canvas", { class: "ib-pixels", height, width, role: "img", "aria-label": label });
   const context = canvas.getContext("2d");
   let image = null;
+  let shown = null;
   const draw = (data, { channels = 1, signed = false, low = 0, high = 1 } = {}) => {
+    shown = { channels, data };
     if (image === null || image.height !== canvas.height || image.width !== canvas.width) image = context.createImageData(canvas.width, canvas.height);
     const bytes = image.data;
     const scale = 255 / (high - low || 1);
@@ -38,7 +41,8 @@ export function pixelCanvas({ height, width, label }) {
     canvas.width = newWidth;
     image = null;
   };
-  return { element: canvas, draw, resize };
+  const read = () => ({ height: canvas.height, width: canvas.width, ...shown });
+  return { element: canvas, draw, resize, read };
 }
 
 // Okabe and Ito's blue and vermilion, told apart by colour-blind readers too.

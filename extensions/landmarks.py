@@ -1,0 +1,96 @@
+"""Names the parts of the theme's pages for those who do not see them: landmarks, and what a button stands for.
+
+The theme puts the page's end and its buttons into the main part, and marks as banner and as end of the page two elements that
+are empty. Rules on the finished page move those marks; a rule that does not find its place, say after an upgrade of
+the theme, stops the build.
+"""
+
+import re
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+
+# What stands in a page of the theme, how often at least and at most, what it becomes, and why.
+RULES = [
+    # The main part is the text, not the text, the list of its sections and the page's end.
+    (r'<main id="main-content" class="bd-main"[^>]*>', 1, 1, '<div class="bd-main">'),
+    (r"</main>", 1, 1, "</div>"),
+    (
+        r'<div class="bd-article-container">(.*?<footer class="prev-next-footer.*?</footer>\s*)</div>',
+        1,
+        1,
+        r'<main id="main-content" class="bd-article-container" tabindex="-1">\1</main>',
+    ),
+    # The previous and the next chapter: somewhere to go, not the end of the page.
+    (
+        r'<footer class="(prev-next-footer[^"]*)">(.*?)</footer>',
+        1,
+        1,
+        r'<nav class="\1" aria-label="Previous and next page">\2</nav>',
+    ),
+    # The book's name, the search and the chapters are the banner; the theme's own is empty.
+    (r'<header id="pst-header"', 1, 1, r'<header id="pst-header" role="none"'),
+    (
+        r'<div class="(sidebar-primary-items__start[^"]*)">',
+        1,
+        1,
+        r'<div class="\1" role="banner">',
+    ),
+    (r'<footer class="bd-footer">', 1, 1, r'<footer class="bd-footer" role="none">'),
+    (r'aria-label="Main"', 1, 1, r'aria-label="Chapters"'),
+    # The list of the page's sections stands beside the main part.
+    (
+        r'<div id="pst-secondary-sidebar" class',
+        0,
+        1,
+        r'<div id="pst-secondary-sidebar" role="complementary" aria-label="This page" class',
+    ),
+    # A button's name says what it does; that of the colours also which ones are chosen, as its icon does.
+    (r'title="Toggle primary sidebar"', 1, 1, 'title="Show or hide the chapters"'),
+    (r'title="Toggle secondary sidebar"', 0, 1, 'title="Sections of this page"'),
+    (
+        r'<button class="([^"]*theme-switch-button[^"]*)" aria-label="Color mode"[^>]*>',
+        1,
+        1,
+        r'<button class="\1" type="button"><span class="ib-name">Colours: '
+        '<span class="theme-switch" data-mode="light">light</span>'
+        '<span class="theme-switch" data-mode="dark">dark</span>'
+        '<span class="theme-switch" data-mode="auto">as the system</span></span>',
+    ),
+    # A role that is not in use any more, in the list of references.
+    (r'role="doc-biblioentry"', 0, 1000, 'role="listitem"'),
+]
+
+
+def marked(page):
+    """Return a page of the theme with the landmarks and names that its readers need."""
+    for pattern, least, most, replacement in RULES:
+        page, count = re.subn(pattern, replacement, page, flags=re.DOTALL)
+        if not least <= count <= most:
+            raise ExtensionError(f"the theme's page has {count} places {pattern}, not {least} to {most}")
+    return page
+
+
+def mark_pages(app):
+    """Let every finished page pass through the rules, whatever renders it."""
+    if app.builder.name != "html":
+        return
+    render = app.builder.templates.render
+
+    def render_marked(template, context):
+        page = render(template, context)
+        return marked(page) if "</head>" in page else page
+
+    app.builder.templates.render = render_marked
+
+
+def add_file(app, config):
+    """Let Sphinx copy the script; in `_static/` Jupyter Book would put it on every page, and not deferred."""
+    config.html_static_path.append(str(Path(__file__).with_suffix(".js")))
+
+
+def setup(app):
+    app.connect("builder-inited", mark_pages)
+    app.connect("config-inited", add_file)
+    app.add_js_file("landmarks.js", loading_method="defer")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
