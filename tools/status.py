@@ -17,6 +17,7 @@ FILES = {  # which command writes which file
     "weights": "lib/imagebook/data/weights/records.json",
     "audit": "benchmarks/results/audit.json",
 }
+BESIDE = "\N{NARROW NO-BREAK SPACE}/\N{NARROW NO-BREAK SPACE}"  # between two numbers that belong together
 SITES = ("ours", "stock")  # of an audit: this book, and its chapters as Jupyter Book builds them by itself
 
 
@@ -237,7 +238,7 @@ def audit_table(rows, heads, cells):
     lines = []
     for row in rows:
         found = [cells(row[site]) for site in SITES if site in row]
-        lines.append([row["page"], *(" / ".join(map(str, pair)) for pair in zip(*found, strict=True))])
+        lines.append([row["page"], *(BESIDE.join(map(str, pair)) for pair in zip(*found, strict=True))])
     return table(["Page", *(f"{head}:" for head in heads)], lines)
 
 
