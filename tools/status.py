@@ -17,10 +17,8 @@ FILES = {  # which command writes which file
     "weights": "lib/imagebook/data/weights/records.json",
     "audit": "benchmarks/results/audit.json",
 }
-SITES = (
-    "ours",
-    "stock",
-)  # of an audit: this book, and the same chapters as Jupyter Book builds them by itself
+BESIDE = "\N{NARROW NO-BREAK SPACE}/\N{NARROW NO-BREAK SPACE}"  # between two numbers that belong together
+SITES = ("ours", "stock")  # of an audit: this book, and its chapters as Jupyter Book builds them by itself
 
 
 def significant(value, digits=3):
@@ -209,16 +207,17 @@ def audit_section(audit):
     names = ", ".join(f"`{name}` ({len(pages)})" for name, pages in sorted(costly.items()))
     return f"""## Every page of this website
 
-What a page costs its reader, beside **stock**: the same chapters, with the same results, as Jupyter Book
-builds them by itself. {perfect} of {len(rows)} pages reach 100 in all four scores of Lighthouse, which plays
-a phone with a slow processor and a slow network.
+What a page costs its reader: **ours / stock**, where stock are the same chapters, with the same results, as
+Jupyter Book builds them by itself. {perfect} of {len(rows)} pages of ours reach 100 in all four scores of
+Lighthouse, which plays a phone with a slow processor and a slow network.
 
 {audit_table(rows, SCORE_HEADS, score_cells)}
 
 Lighthouse's checks that cost this book points, with the number of pages: {names or "none"}.
 
-What is sent until a page rests, in KiB, packed as GitHub Pages packs it. A reader who goes on to the end gets
-what the fourth column says, all in all.
+What is sent until a page rests, in KiB, packed as GitHub Pages packs it; figures' data are photographs and
+weights of models. A reader who goes on to the end gets what the fourth column says, all in all. Stock pages
+carry the figures' data in themselves.
 
 {audit_table(rows, WEIGHT_HEADS, weight_cells)}
 
@@ -227,33 +226,25 @@ numbers; that flatters the stock book, whose formulas and figures come from else
 
 {audit_table(rows, SPEED_HEADS, speed_cells)}
 
-axe-core looks for broken rules of WCAG 2.2 AA and for good practice; the numbers count places.
+In the last three columns axe-core counts the places that break WCAG 2.2 AA or good practice: in the light and
+the dark theme, and what only a phone shows. Shift is how much of the page jumps while it loads.
 
 Measured on {machine["date"]} on {machine["processor"]}, {machine["cores"]} cores, with {versions}. Times and
 the score for performance are medians of runs: {audit["runs"]}."""
 
 
 def audit_table(rows, heads, cells):
-    """Return a table with a line for each page: this book's cells, then those of the stock book."""
-    width = len(heads)
+    """Return a table with a line for each page; a cell holds our value and, where there is one, stock's."""
     lines = []
     for row in rows:
-        found = [cells(row[site]) if site in row else ["–"] * width for site in SITES]
-        lines.append([row["page"], *sum(found, [])])
-    stock = [f"Stock: {head[0].lower() + head[1:] if head[1].islower() else head}" for head in heads]
-    return table(["Page", *(f"{head}:" for head in [*heads, *stock])], lines)
+        found = [cells(row[site]) for site in SITES if site in row]
+        lines.append([row["page"], *(BESIDE.join(map(str, pair)) for pair in zip(*found, strict=True))])
+    return table(["Page", *(f"{head}:" for head in heads)], lines)
 
 
 SCORE_HEADS = ["Performance", "Accessibility", "Best practices", "SEO"]
-WEIGHT_HEADS = [
-    "Page itself",
-    "Pictures",
-    "Weights and photographs",
-    "Read to the end",
-    "Requests",
-    "Foreign",
-]
-SPEED_HEADS = ["First paint, s", "Blocked, ms", "Layout shift", "axe, light", "axe, dark", "axe, phone"]
+WEIGHT_HEADS = ["Page itself", "Pictures", "Figures' data", "To the end", "Requests", "Foreign"]
+SPEED_HEADS = ["First paint, s", "Blocked, ms", "Shift", "Light", "Dark", "Phone"]
 
 
 def score_cells(found):
