@@ -203,5 +203,5 @@ def finish(app, error):
 
 
 def setup(app):
-    app.connect("build-finished", finish)
+    app.connect("build-finished", finish, priority=900)  # after the theme wrote its colours of code
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

@@ -89,6 +89,15 @@ def test_without_a_remote_there_is_no_button_that_leads_nowhere(book):
     assert f"{date.today().year}" in page and "2023" not in page
 
 
+def test_code_has_the_theme_s_colours(book, tmp_path):
+    """The theme writes its two sets of colours late in the build; the site's one sheet has both."""
+    result, page = book("# Page\n\n```python\nimport a\n```\n")
+    assert result.returncode == 0, result.stderr
+    assert 'class="kn"' in page
+    sheet = (tmp_path / "_build/html/_static/site.css").read_text(encoding="utf-8")
+    assert re.findall(r'html\[data-theme="(\w+)"\] \.highlight \.kn\{', sheet) == ["light", "dark"]
+
+
 def test_buttons_lead_to_the_repository(book):
     """Binder opens this page's notebook; no address carries the credentials of the remote."""
     result, page = book("# Page\n", remote="https://user:secret@github.com/someone/imagebook.git")
