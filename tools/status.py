@@ -238,7 +238,12 @@ def audit_table(rows, heads, cells):
     lines = []
     for row in rows:
         found = [cells(row[site]) for site in SITES if site in row]
-        lines.append([row["page"], *(BESIDE.join(map(str, pair)) for pair in zip(*found, strict=True))])
+        lines.append(
+            [
+                row["page"].rpartition("/")[2],
+                *(BESIDE.join(map(str, pair)) for pair in zip(*found, strict=True)),
+            ]
+        )
     return table(["Page", *(f"{head}:" for head in heads)], lines)
 
 
