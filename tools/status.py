@@ -216,7 +216,7 @@ Lighthouse, which plays a phone with a slow processor and a slow network.
 Lighthouse's checks that cost this book points, with the number of pages: {names or "none"}.
 
 What is sent until a page rests, in KiB, packed as GitHub Pages packs it; figures' data are photographs and
-weights of models. A reader who goes on to the end gets what the fourth column says, all in all. Stock pages
+weights of models. A reader who goes on to the end gets what the last column says, all in all. Stock pages
 carry the figures' data in themselves.
 
 {audit_table(rows, WEIGHT_HEADS, weight_cells)}
@@ -248,7 +248,7 @@ def audit_table(rows, heads, cells):
 
 
 SCORE_HEADS = ["Performance", "Accessibility", "Best practices", "SEO"]
-WEIGHT_HEADS = ["Page itself", "Pictures", "Figures' data", "To the end", "Requests", "Foreign"]
+WEIGHT_HEADS = ["Page itself", "Requests", "Foreign", "Pictures", "Figures' data", "To the end"]
 SPEED_HEADS = ["First paint, s", "Blocked, ms", "Shift", "Light", "Dark", "Phone"]
 
 
@@ -260,7 +260,8 @@ def score_cells(found):
 def weight_cells(found):
     """Return sizes in KiB and numbers of requests."""
     sizes = [found[f"{kind}bytes"] / 1024 for kind in ("page_", "picture_", "asset_", "read_")]
-    return [*(f"{size:,.0f}" for size in sizes), found["requests"], found["foreign"]]
+    page, *others = (f"{size:,.0f}" for size in sizes)
+    return [page, found["requests"], found["foreign"], *others]
 
 
 def speed_cells(found):
