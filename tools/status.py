@@ -291,7 +291,7 @@ AGAIN = """## Make it again
 make bench       # times, growth, memory, training: about ten minutes
 make reproduce   # the published results
 make weights     # the stored weights
-make audit       # every page of the website: about fifteen minutes
+make audit       # every page of the website, beside a stock book
 ```
 
 Each command keeps what it measured in a file and writes this page from the files. Leave the machine alone
