@@ -101,7 +101,7 @@ def failing(report):
     audits = {name: report["audits"][name] for name in sorted(names)}
     scored = ("binary", "numeric", "metricSavings")
     return {
-        name: [place for item in audit.get("details", {}).get("items", []) if (place := where(item))]
+        name: list(filter(None, map(where, audit.get("details", {}).get("items", []))))
         for name, audit in audits.items()
         if audit["scoreDisplayMode"] in scored and (audit["score"] or 0) < 1
     }
@@ -109,8 +109,12 @@ def failing(report):
 
 def where(item):
     """Return where an audit found something: in which element or file, or what was said."""
-    element, source = item.get("node") or {}, item.get("sourceLocation") or {}
-    return element.get("selector") or item.get("url") or source.get("url") or item.get("description") or ""
+    if not isinstance(item, dict):
+        return ""  # some audits keep data of another kind there
+    places = [item.get(part) for part in ("node", "sourceLocation")] + [item]
+    keys = ("selector", "url", "description")
+    found = [place[key] for place in places if isinstance(place, dict) for key in keys if key in place]
+    return next((text for text in found if isinstance(text, str)), "")
 
 
 def judged(browser, address, runs):
