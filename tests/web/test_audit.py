@@ -24,7 +24,8 @@ def test_a_page_keeps_its_budget(browser, address, page):
     """Weight, requests, other hosts, layout shifts, axe-core, pictures' sizes and laziness, the console."""
     if not (scripts.ROOT / f"_build/html/{page}.html").is_file():
         pytest.skip(f"this book has no page {page}")
-    assert budget.beyond(budget.visit(browser, address, page)) == []
+    broken = budget.beyond(budget.visit(browser, address, page))
+    assert not broken, "\n".join(["what is beyond the limits:", *broken])
 
 
 HEAD = """<!doctype html><html lang="en"><head><title>T</title><meta charset="utf-8">
