@@ -234,7 +234,7 @@ def main():
                     print(f"{page if name == 'ours' else '':19}{name:7}{line(row[name])}", flush=True)
             rows.append(row)
         driven.close()
-    print("\nForeign requests were refused: what they would have brought is not in the stock book's bytes.")
+    print("\nForeign requests were refused: what they would have brought is not in the bytes.")
     report_failing(rows)
     sentences = [f"{row['page']}: {sentence}" for row in rows for sentence in missed(row["ours"])]
     print(f"\n{(time.monotonic() - started) / 60:.0f} minutes.")
@@ -245,7 +245,7 @@ def main():
 
 def report_failing(rows):
     """Print which audits of Lighthouse cost points, on which pages, and three of the places."""
-    for name in ("ours", "stock"):
+    for name in [name for name in ("ours", "stock") if any(name in row for row in rows)]:
         found = {}
         for row in rows:
             for audit_name, places in row.get(name, {}).get("failing", {}).items():
