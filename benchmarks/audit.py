@@ -101,7 +101,7 @@ def failing(report):
     audits = {name: report["audits"][name] for name in sorted(names)}
     scored = ("binary", "numeric", "metricSavings")
     return {
-        name: [place for item in audit.get("details", {}).get("items", []) if (place := where(item))]
+        name: list(filter(None, map(where, audit.get("details", {}).get("items", []))))
         for name, audit in audits.items()
         if audit["scoreDisplayMode"] in scored and (audit["score"] or 0) < 1
     }
@@ -109,8 +109,12 @@ def failing(report):
 
 def where(item):
     """Return where an audit found something: in which element or file, or what was said."""
-    element, source = item.get("node") or {}, item.get("sourceLocation") or {}
-    return element.get("selector") or item.get("url") or source.get("url") or item.get("description") or ""
+    if not isinstance(item, dict):
+        return ""  # some audits keep data of another kind there
+    places = [item.get(part) for part in ("node", "sourceLocation")] + [item]
+    keys = ("selector", "url", "description")
+    found = [place[key] for place in places if isinstance(place, dict) for key in keys if key in place]
+    return next((text for text in found if isinstance(text, str)), "")
 
 
 def judged(browser, address, runs):
@@ -230,7 +234,7 @@ def main():
                     print(f"{page if name == 'ours' else '':19}{name:7}{line(row[name])}", flush=True)
             rows.append(row)
         driven.close()
-    print("\nForeign requests were refused: what they would have brought is not in the stock book's bytes.")
+    print("\nForeign requests were refused: what they would have brought is not in the bytes.")
     report_failing(rows)
     sentences = [f"{row['page']}: {sentence}" for row in rows for sentence in missed(row["ours"])]
     print(f"\n{(time.monotonic() - started) / 60:.0f} minutes.")
@@ -241,7 +245,7 @@ def main():
 
 def report_failing(rows):
     """Print which audits of Lighthouse cost points, on which pages, and three of the places."""
-    for name in ("ours", "stock"):
+    for name in [name for name in ("ours", "stock") if any(name in row for row in rows)]:
         found = {}
         for row in rows:
             for audit_name, places in row.get(name, {}).get("failing", {}).items():

@@ -41,7 +41,7 @@ PHONE_OPTIONS = OPTIONS | {
 DARK_OPTIONS = OPTIONS | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 
 # Most elements of a chapter are words of programs. Those of one kind have one colour, so the first of each
-# kind on a page is tried for all: half the time, and the same findings.
+# kind on a page is tried for all: half the time, and a kind that cannot be read is found once.
 SAME = """() => {
     const known = new Set();
     for (const word of document.querySelectorAll(".highlight pre span:not(:has(*))")) {
@@ -55,8 +55,9 @@ WATCH = """
 globalThis.shifts = [];
 new PerformanceObserver((list) => {
     for (const { value, hadRecentInput, sources } of list.getEntries()) {
-        const moved = sources.map(({ node }) => node?.outerHTML ?? node?.textContent ?? "?");
-        if (!hadRecentInput) shifts.push({ value, moved: moved.map((text) => text.slice(0, 70)) });
+        const texts = sources.map(({ node }) => node?.outerHTML ?? node?.textContent ?? "?");
+        const moved = texts.map((text) => text.replace(/\\s+/g, " ").slice(0, 70));
+        if (!hadRecentInput) shifts.push({ value, moved });
     }
 }).observe({ type: "layout-shift", buffered: true });
 """

@@ -58,7 +58,7 @@ def test_only_what_costs_points_is_listed():
         },
         "audits": {
             "render-blocking": check(0.5, "metricSavings", url="x.css"),
-            "speed": check(0.99, "numeric"),
+            "speed": check(0.99, "numeric") | {"details": {"items": {"node": "of another kind"}}},
             "notes": check(0, "informative"),
             "hidden": check(0),
             "description": check(0, node={"selector": "head"}),

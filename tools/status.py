@@ -216,7 +216,7 @@ Lighthouse, which plays a phone with a slow processor and a slow network.
 Lighthouse's checks that cost this book points, with the number of pages: {names or "none"}.
 
 What is sent until a page rests, in KiB, packed as GitHub Pages packs it; figures' data are photographs and
-weights of models. A reader who goes on to the end gets what the fourth column says, all in all. Stock pages
+weights of models. A reader who goes on to the end gets what the last column says, all in all. Stock pages
 carry the figures' data in themselves.
 
 {audit_table(rows, WEIGHT_HEADS, weight_cells)}
@@ -238,12 +238,17 @@ def audit_table(rows, heads, cells):
     lines = []
     for row in rows:
         found = [cells(row[site]) for site in SITES if site in row]
-        lines.append([row["page"], *(BESIDE.join(map(str, pair)) for pair in zip(*found, strict=True))])
+        lines.append(
+            [
+                row["page"].rpartition("/")[2],
+                *(BESIDE.join(map(str, pair)) for pair in zip(*found, strict=True)),
+            ]
+        )
     return table(["Page", *(f"{head}:" for head in heads)], lines)
 
 
 SCORE_HEADS = ["Performance", "Accessibility", "Best practices", "SEO"]
-WEIGHT_HEADS = ["Page itself", "Pictures", "Figures' data", "To the end", "Requests", "Foreign"]
+WEIGHT_HEADS = ["Page itself", "Requests", "Foreign", "Pictures", "Figures' data", "To the end"]
 SPEED_HEADS = ["First paint, s", "Blocked, ms", "Shift", "Light", "Dark", "Phone"]
 
 
@@ -255,7 +260,8 @@ def score_cells(found):
 def weight_cells(found):
     """Return sizes in KiB and numbers of requests."""
     sizes = [found[f"{kind}bytes"] / 1024 for kind in ("page_", "picture_", "asset_", "read_")]
-    return [*(f"{size:,.0f}" for size in sizes), found["requests"], found["foreign"]]
+    page, *others = (f"{size:,.0f}" for size in sizes)
+    return [page, found["requests"], found["foreign"], *others]
 
 
 def speed_cells(found):
@@ -285,7 +291,7 @@ AGAIN = """## Make it again
 make bench       # times, growth, memory, training: about ten minutes
 make reproduce   # the published results
 make weights     # the stored weights
-make audit       # every page of the website: about fifteen minutes
+make audit       # every page of the website, beside a stock book
 ```
 
 Each command keeps what it measured in a file and writes this page from the files. Leave the machine alone

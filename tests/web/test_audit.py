@@ -24,7 +24,8 @@ def test_a_page_keeps_its_budget(browser, address, page):
     """Weight, requests, other hosts, layout shifts, axe-core, pictures' sizes and laziness, the console."""
     if not (scripts.ROOT / f"_build/html/{page}.html").is_file():
         pytest.skip(f"this book has no page {page}")
-    assert budget.beyond(budget.visit(browser, address, page)) == []
+    broken = budget.beyond(budget.visit(browser, address, page))
+    assert not broken, "\n".join(["what is beyond the limits:", *broken])
 
 
 HEAD = """<!doctype html><html lang="en"><head><title>T</title><meta charset="utf-8">
@@ -37,6 +38,7 @@ const set = () => document.documentElement.dataset.theme = dark.matches ? "dark"
 set(); dark.onchange = set;</script></head><body>"""
 GOOD = '<main><h1>Title</h1><p>Text</p><img src="x.png" width="9" height="9" alt="Nine pixels"></main>'
 FAR = '<main><h1>Title</h1><p style="margin-bottom: 9000px">Text</p>{}</main>'
+WORD = '<span class="k" style="color: #999; background: #fff">if</span> '
 # What is wrong with a page, and what that breaks, with the number that a visit finds.
 WRONG = {
     "much text": (f"{GOOD}<!--{' '.join(map(str, range(150_000)))}-->", "page_bytes", None),
@@ -55,6 +57,11 @@ WRONG = {
     ),
     "no alternative text": (GOOD.replace(' alt="Nine pixels"', ""), "axe_light", 1),
     "grey on white": (GOOD.replace("<p", '<p style="color: #999; background: #fff"'), "axe_light", 1),
+    "grey words in a program": (
+        GOOD.replace("<p>Text</p>", f'<div class="highlight"><pre>{3 * WORD}</pre></div>'),
+        "axe_light",
+        1,
+    ),
     "black on black": (GOOD.replace("<p", '<p style="color: #111"'), "axe_dark", 1),
     "small targets": (
         GOOD + "<nav>" + 3 * '<a href="#" style="display:block;height:9px">x</a>' + "</nav>",
