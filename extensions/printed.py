@@ -25,6 +25,7 @@ from imagebook.widgets import FIGURES
 
 SHEET = Path(__file__).with_suffix(".css")
 COVER = "_images/cover.png"
+WIDEST, HIGHEST = 460, 380  # a strip's picture, in pixels of which a sheet has about 640 x 960
 PAGE = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE html>
 <html xmlns="http://www.w3.org/1999/xhtml" lang="{language}" xml:lang="{language}">
@@ -79,8 +80,10 @@ class PrintedBuilder(Epub3Builder):
             if not path.exists():
                 path.parent.mkdir(exist_ok=True)
                 path.write_bytes(state.png())
-            pixels = int.from_bytes(path.read_bytes()[16:20], "big")  # where a PNG says how wide it is
-            width = round(0.48 * pixels)  # letters of 10 points become 6.5: small, and legible
+            header = path.read_bytes()[16:24]  # where a PNG says how wide and high it is
+            across, down = int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")
+            # Letters of 10 points become 6.5, small and legible; two of the highest find room on a sheet.
+            width = round(min(0.48, WIDEST / across, HIGHEST / down) * across)
             states.append(
                 f'<figure><img src="{home}{self.imagedir}/{name}" width="{width}" '
                 f'alt="{escape(state.words())}"/>'
@@ -183,6 +186,8 @@ def at_rest(body):
     answers = page.new_tag("section", attrs={"class": "ib-answers"})
     for check in page.select(".ib-check"):
         answers.append(ask(page, check))
+    for form in page.select("form"):
+        form.name, form.attrs, form.string = "p", {}, "On the website a form stands here."
     if answers.contents:
         title = page.new_tag("h2")
         title.string = "Answers to the self-checks"

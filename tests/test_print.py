@@ -67,6 +67,9 @@ from imagebook.widgets import PoolingStepper
 PoolingStepper(kind="average")
 ```
 
+```{report-form}
+```
+
 ```{exercise} Predict
 :label: exercise-b
 How many?
@@ -242,6 +245,7 @@ def test_a_selfcheck_is_a_question_with_answers_at_the_end(pages):
 def test_what_the_website_folds_is_open(pages):
     """Solutions and the code of hidden inputs can be read."""
     assert "Two." in text_of(pages["chapters/b.xhtml"])
+    assert "On the website a form stands here." in text_of(pages["chapters/b.xhtml"])
     assert 'print("a long line " * 20)' in text_of(pages["chapters/a.xhtml"])
     assert "a state of the figure" in text_of(pages["chapters/a.xhtml"])  # no link to what is not there
 
