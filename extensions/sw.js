@@ -57,10 +57,10 @@ const answer = async ({ request, clientId }) => {
     return new Response(AGAIN, { headers: { "Content-Type": "text/html; charset=utf-8" } });
   }
   // A page that is not of this version, because it is newer than the list, gets nothing of this version.
-  const page = request.mode !== "navigate" && clientId ? await clients.get(clientId) : null;
-  const name = page && nameOf(page.url) === null ? null : nameOf(request.url);
+  const page = request.mode === "navigate" ? "" : ((await clients.get(clientId))?.url ?? request.referrer);
+  const name = page && nameOf(page) === null ? null : nameOf(request.url);
   if (name === null && nameOf(`${request.url}/`)) return Response.redirect(`${request.url}/`); // t/iou without its slash
-  if (name === null) return fetch(request);
+  if (name === null) return fetch(request, { cache: "no-cache" }); // nor what the browser remembers of it
   const kept = await (await caches.open(store)).match(key(name), { ignoreVary: true });
   return kept ?? fetch(address(name), { integrity: `sha256-${book.files[name]}` });
 };

@@ -38,10 +38,10 @@ REGISTER = """async () => {
 UPDATE = """async () => {
     const registration = await navigator.serviceWorker.getRegistration();
     await registration.update();
-    const { installing } = registration;
-    if (installing) await new Promise((done) =>
-        installing.addEventListener("statechange", () => installing.state !== "installing" && done()));
-    return registration.waiting ? "waits" : "refused";
+    const worker = registration.installing ?? registration.waiting;
+    if (worker?.state === "installing") await new Promise((done) =>
+        worker.addEventListener("statechange", () => worker.state !== "installing" && done()));
+    return worker?.state === "installed" ? "waits" : "refused";
 }"""
 
 
