@@ -16,12 +16,19 @@ const nameOf = (asked) => {
   return [name, `${name}.html`, `${name}index.html`].find((file) => Object.hasOwn(book.files, file)) ?? null;
 };
 
+// A page's own memory holds scripts that say that they stay fresh, also for pages of another version: these do not.
+// The copy also forgets that a host redirected it, which a browser would refuse as a page.
+const unremembered = (response) =>
+  new Response(response.body, {
+    headers: { "Content-Type": response.headers.get("Content-Type") ?? "", "Cache-Control": "no-cache" },
+  });
+
 const keep = async (cache, name) => {
   let response = await caches.match(key(name), { ignoreVary: true });
   if (!response) {
     response = await fetch(address(name), { cache: "reload", integrity: `sha256-${book.files[name]}` });
     if (!response.ok) throw new Error(`${name}: ${response.status}`);
-    response = new Response(response.body, { headers: response.headers }); // forgets that a host redirected it
+    response = unremembered(response);
   }
   await cache.put(key(name), response);
 };
@@ -60,7 +67,10 @@ const answer = async ({ request, clientId }) => {
   const page = request.mode === "navigate" ? "" : ((await clients.get(clientId))?.url ?? request.referrer);
   const name = page && nameOf(page) === null ? null : nameOf(request.url);
   if (name === null && nameOf(`${request.url}/`)) return Response.redirect(`${request.url}/`); // t/iou without its slash
-  if (name === null) return fetch(request, { cache: "no-cache" }); // nor what the browser remembers of it
+  if (name === null) {
+    const response = await fetch(request, { cache: "no-cache" });
+    return response.ok && nameOf(request.url) ? unremembered(response) : response;
+  }
   const kept = await (await caches.open(store)).match(key(name), { ignoreVary: true });
   return kept ?? fetch(address(name), { integrity: `sha256-${book.files[name]}` });
 };
