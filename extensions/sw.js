@@ -54,7 +54,7 @@ const forgetOthers = async () => {
 
 // A new version waits until no page of this one is left. Where the only page is just being left, it need not wait: this
 // answer uses no file of either version, and the page that it asks for comes from the new one.
-const AGAIN = "<!doctype html><title>One moment</title><script>location.reload()</script>";
+const AGAIN = "<!doctype html><title>One moment</title><script>setTimeout(() => location.reload(), 50)</script>";
 const canChange = async (request) =>
   registration.waiting && request.destination === "document" && (await clients.matchAll()).length < 2;
 
@@ -66,7 +66,7 @@ const answer = async ({ request, clientId }) => {
   // A page that is not of this version, because it is newer than the list, gets nothing of this version.
   const page = request.mode === "navigate" ? "" : ((await clients.get(clientId))?.url ?? request.referrer);
   const name = page && nameOf(page) === null ? null : nameOf(request.url);
-  if (name === null && nameOf(`${request.url}/`)) return Response.redirect(`${request.url}/`); // t/iou without its slash
+  if (name === null && nameOf(`${request.url}/`)) return Response.redirect(`${request.url}/`); // t/iou
   if (name === null) {
     const response = await fetch(request, { cache: "no-cache" });
     return response.ok && nameOf(request.url) ? unremembered(response) : response;
