@@ -44,7 +44,7 @@ class ReportForm(SphinxDirective):
 
 def form(repository):
     """Return the form; `repository` is an address on GitHub or empty."""
-    target = f' action="{escape(repository)}/issues/new" method="get" target="_blank"' if repository else ""
+    target = f' action="{escape(repository)}/issues/new" method="get"' if repository else ""
     parts = [f'<form class="ib-form ib-report"{target}>']
     if repository:
         parts.append(f'<input type="hidden" name="template" value="{TEMPLATE}" />')
@@ -61,9 +61,7 @@ def form(repository):
         parts.append(FIELD.format(name=name, label=label, mark=mark, hint=hint, control=control))
     if repository:
         parts.append('<p><button type="submit">Go on to GitHub</button></p>')
-        parts.append(
-            "<p>GitHub opens in a new tab with what you wrote. There you can change it, and send it.</p>"
-        )
+        parts.append("<p>It opens with what you wrote. There you can change it, and send it.</p>")
     else:
         # Without a script nothing could be done with the answers: then the questions alone say what to write.
         parts.append('<p><button type="submit" hidden>Make a text to copy</button></p>')

@@ -16,12 +16,19 @@ const nameOf = (asked) => {
   return [name, `${name}.html`, `${name}index.html`].find((file) => Object.hasOwn(book.files, file)) ?? null;
 };
 
+// A page's own memory holds scripts that say that they stay fresh, also for pages of another version: these do not.
+// The copy also forgets that a host redirected it, which a browser would refuse as a page.
+const unremembered = (response) =>
+  new Response(response.body, {
+    headers: { "Content-Type": response.headers.get("Content-Type") ?? "", "Cache-Control": "no-cache" },
+  });
+
 const keep = async (cache, name) => {
   let response = await caches.match(key(name), { ignoreVary: true });
   if (!response) {
     response = await fetch(address(name), { cache: "reload", integrity: `sha256-${book.files[name]}` });
     if (!response.ok) throw new Error(`${name}: ${response.status}`);
-    response = new Response(response.body, { headers: response.headers }); // forgets that a host redirected it
+    response = unremembered(response);
   }
   await cache.put(key(name), response);
 };
@@ -47,7 +54,7 @@ const forgetOthers = async () => {
 
 // A new version waits until no page of this one is left. Where the only page is just being left, it need not wait: this
 // answer uses no file of either version, and the page that it asks for comes from the new one.
-const AGAIN = "<!doctype html><title>One moment</title><script>location.reload()</script>";
+const AGAIN = "<!doctype html><title>One moment</title><script>setTimeout(() => location.reload(), 50)</script>";
 const canChange = async (request) =>
   registration.waiting && request.destination === "document" && (await clients.matchAll()).length < 2;
 
@@ -57,10 +64,13 @@ const answer = async ({ request, clientId }) => {
     return new Response(AGAIN, { headers: { "Content-Type": "text/html; charset=utf-8" } });
   }
   // A page that is not of this version, because it is newer than the list, gets nothing of this version.
-  const page = request.mode !== "navigate" && clientId ? await clients.get(clientId) : null;
-  const name = page && nameOf(page.url) === null ? null : nameOf(request.url);
-  if (name === null && nameOf(`${request.url}/`)) return Response.redirect(`${request.url}/`); // t/iou without its slash
-  if (name === null) return fetch(request);
+  const page = request.mode === "navigate" ? "" : ((await clients.get(clientId))?.url ?? request.referrer);
+  const name = page && nameOf(page) === null ? null : nameOf(request.url);
+  if (name === null && nameOf(`${request.url}/`)) return Response.redirect(`${request.url}/`); // t/iou
+  if (name === null) {
+    const response = await fetch(request, { cache: "no-cache" });
+    return response.ok && nameOf(request.url) ? unremembered(response) : response;
+  }
   const kept = await (await caches.open(store)).match(key(name), { ignoreVary: true });
   return kept ?? fetch(address(name), { integrity: `sha256-${book.files[name]}` });
 };
