@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks weights serve bench reproduce lint lock clean check
+.PHONY: help book test notebooks weights serve zip epub pdf bench reproduce audit lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -23,6 +23,15 @@ weights: .venv/installed  ## train the stored models again (needs the full MNIST
 serve: book  ## build the website and serve it on http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
+zip: book  ## pack the website into _build/imagebook.zip, to be opened from disk
+	$(BIN)/python tools/print.py zip
+
+epub: book  ## make _build/imagebook.epub, each figure in three states
+	$(BIN)/python tools/print.py epub
+
+pdf: book  ## make _build/imagebook.pdf by Chromium, and the EPUB on the way
+	$(BIN)/python tools/print.py pdf
+
 bench: .venv-bench/installed  ## time the library beside PyTorch, SciPy, OpenCV and scikit-image
 	OPENBLAS_NUM_THREADS=2 OMP_NUM_THREADS=2 MKL_NUM_THREADS=2 .venv-bench/bin/python benchmarks/bench.py
 	.venv-bench/bin/python tools/status.py
@@ -30,6 +39,9 @@ bench: .venv-bench/installed  ## time the library beside PyTorch, SciPy, OpenCV 
 reproduce: .venv/installed  ## train LeNet-5, k-NN and a linear classifier on the full MNIST and compare with 1998
 	$(BIN)/python benchmarks/reproduce.py
 	$(BIN)/python tools/status.py
+
+audit: .venv/installed .venv-audit/installed book  ## score every page beside a stock Jupyter Book (AUDIT="--runs 3 --pages index")
+	$(BIN)/python benchmarks/audit.py $(AUDIT); missed=$$?; $(BIN)/python tools/status.py && exit $$missed
 
 lint: .venv/installed  ## style, formatting, spelling and grammar
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -56,4 +68,11 @@ clean:  ## remove what was built; the environment stays
 .venv-bench/installed: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --disable-pip-version-check --quiet --requirement benchmarks/requirements.txt -e .
+	@touch $@
+
+.venv-audit/installed: benchmarks/audit/requirements.txt benchmarks/audit/package-lock.json
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --disable-pip-version-check --quiet --requirement benchmarks/audit/requirements.txt
+	cp benchmarks/audit/package.json benchmarks/audit/package-lock.json .venv-audit
+	PATH="$(CURDIR)/.venv-audit/bin:$$PATH" .venv-audit/bin/npm ci --prefix .venv-audit --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@

@@ -47,7 +47,10 @@ class Figures(SphinxTransform):
             model = json.loads(parts[VIEW].astext().partition(">")[2].rpartition("<")[0])["model_id"]
             state = models[model]["state"]
             image = next(parts["image/png"].findall(nodes.image))
-            bundle.replace_self(slot(model, state, image, number=1 + len(shown.get(state["_name"], []))))
+            anchor = anchor_of(state["_name"], 1 + len(shown.get(state["_name"], [])))
+            image["loading"] = "lazy"
+            kept = {key: value for key, value in state.items() if key not in NOT_ON_THE_PAGE}
+            bundle.replace_self(slot("", image, model=model, anchor=anchor, figure=kept))
             shown.setdefault(state["_name"], []).append(model)
         if shown:
             self.document["figures"] = sorted(shown)
@@ -62,17 +65,22 @@ class Figures(SphinxTransform):
             self.document.append(nodes.raw("", script, format="html"))
 
 
-def slot(model, state, image, *, number):
-    """Return the nodes of a figure's place on the page."""
-    anchor = anchor_of(state["_name"], number)
-    scripts = " ".join(["kit", *own_modules(state["_name"])])
-    opening = (
-        f'<div class="ib-slot" id="{anchor}" data-figure="{state["_name"]}" data-model="{model}" '
+class slot(nodes.Element):  # docutils names nodes like this
+    """A figure's place on the page: around its picture, with its state for who draws others (printed.py)."""
+
+
+def visit_slot(self, node):
+    name = node["figure"]["_name"]
+    scripts = " ".join(["kit", *own_modules(name)])
+    self.body.append(
+        f'<div class="ib-slot" id="{node["anchor"]}" data-figure="{name}" data-model="{node["model"]}" '
         f'data-scripts="{scripts}"><div class="ib-first">'
     )
-    words = f"<p><strong>{escape(state['_title'])}.</strong> {escape(state['_help'])}</p></div></div>"
-    image["loading"] = "lazy"
-    return [nodes.raw("", opening, format="html"), image, nodes.raw("", words, format="html")]
+
+
+def depart_slot(self, node):
+    title, text = (escape(node["figure"][key]) for key in ("_title", "_help"))
+    self.body.append(f"<p><strong>{title}.</strong> {text}</p></div></div>")
 
 
 class FigureState(SphinxRole):
@@ -109,7 +117,7 @@ def add_files(app, pagename, templatename, context, doctree):
 
 def write_scripts(app, error):
     """Write the scripts and the style sheet of all figures."""
-    if error is None and app.builder.format == "html":
+    if error is None and app.builder.name == "html":
         folder = Path(app.outdir, "_static/figures")
         for part in ("assets", "kit"):
             (folder / part).mkdir(parents=True, exist_ok=True)
@@ -149,6 +157,7 @@ def closed(definitions):
 
 def setup(app):
     app.add_transform(Figures)
+    app.add_node(slot, html=(visit_slot, depart_slot))
     app.add_role("figure-state", FigureState())
     app.connect("html-page-context", add_files)
     app.connect("build-finished", write_scripts)

@@ -37,7 +37,7 @@ def kind(row):
 
 def table(rows, sources):
     """Return rows of the ledger as a table in Markdown, cells that differ in bold."""
-    lines = ["```{list-table}", ":header-rows: 1", ":class: ib-ledger", ":widths: 40 30 30", ""]
+    lines = ["```{list-table}", ":header-rows: 1", ":class: ib-ledger", ":widths: auto", ""]
     lines += ["* - Where", "  - The glossary prints", "  - We compute"]
     for row in rows:
         marks = different(row) if kind(row) == "differs" else set()

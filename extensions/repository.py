@@ -1,8 +1,11 @@
 """Points launch and edit buttons to the repository that the book is built from, and dates the copyright.
 
+The variable BOOK_URL says where the book will stand; else a clone from GitHub goes to GitHub Pages.
+
 Where the clone has no public remote there are no buttons: a button that leads nowhere is worse than none.
 """
 
+import os
 import re
 import subprocess
 from datetime import date
@@ -25,12 +28,29 @@ def remote_of(folder):
         return ""
 
 
+def book_address(wanted, repository):
+    """Return the address of the book's first page, ending in /, or an empty text where nobody knows it.
+
+    `wanted` is what BOOK_URL says, `repository` an address on GitHub or None.
+    """
+    if wanted:
+        if not re.fullmatch(r"https?://[^\s?#\"'<>]+", wanted):
+            raise ValueError(f"BOOK_URL must be an address such as https://example.org/book/, got {wanted!r}")
+        return wanted.rstrip("/") + "/"
+    if repository is None:
+        return ""
+    owner, name = repository.removeprefix("https://github.com/").split("/")
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
+
+
 def configure(app, config):
     """Set the theme's options before it reads them."""
     this_year = str(date.today().year)
     if config.copyright != this_year:
         config.copyright = f"{config.copyright}–{this_year}"
     address = public_address(remote_of(app.srcdir))
+    config.html_baseurl = book_address(os.environ.get("BOOK_URL", ""), address)
     if address is not None:
         config.html_theme_options |= {
             "repository_url": address,

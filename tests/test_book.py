@@ -51,7 +51,7 @@ def test_a_figure_comes_with_its_words_and_size(book):
     result, page = book("# Page\n" + DRAW)
     assert result.returncode == 0, result.stderr
     assert 'alt="It rises."' in page
-    assert "width: 560px" in page
+    assert re.search(r'<img [^>]*width="560" height="\d+"', page)
 
 
 def test_a_figure_without_words_fails_the_build(book):
@@ -87,6 +87,15 @@ def test_without_a_remote_there_is_no_button_that_leads_nowhere(book):
     assert not [word for word in ("mybinder", "/edit/", "/issues", "btn-launch") if word in page]
     assert page.count('class="btn search-button-field') == 1
     assert f"{date.today().year}" in page and "2023" not in page
+
+
+def test_code_has_the_theme_s_colours(book, tmp_path):
+    """The theme writes its two sets of colours late in the build; the site's one sheet has both."""
+    result, page = book("# Page\n\n```python\nimport a\n```\n")
+    assert result.returncode == 0, result.stderr
+    assert 'class="kn"' in page
+    sheet = (tmp_path / "_build/html/_static/site.css").read_text(encoding="utf-8")
+    assert re.findall(r'html\[data-theme="(\w+)"\] \.highlight \.kn\{', sheet) == ["light", "dark"]
 
 
 def test_buttons_lead_to_the_repository(book):

@@ -73,6 +73,31 @@ def test_where_nothing_moves_there_is_a_picture(name):
 
 
 @pytest.mark.parametrize("name", FIGURES)
+def test_paper_shows_three_states(name):
+    """Valid ones, the first as the figure begins, each with its caption, words, and another picture."""
+    figure = made(name)
+    assert len(figure.strip) == 3 and set().union(*figure.strip.values()) <= set(figure.state_rules())
+    states = figure.states()
+    captions, figures = zip(*states, strict=True)
+    assert figures[0] is figure and captions == tuple(figure.strip)
+    assert len({state.png() for state in figures}) == 3
+    assert all(len(state.words()) > 20 for state in figures)
+
+
+def test_a_figure_with_a_state_of_its_own_comes_first():
+    """What it changes stays in the others; one of them that is the same is not shown twice."""
+    steps = widgets.ConvolutionStepper(kernel=[[1, 2]], stride=2).states()
+    assert [caption for caption, _ in steps] == ["stride 2", "stride 1", "stride 1, padding 1"]
+    assert [(figure.stride, figure.padding, figure.kernel.tolist()) for _, figure in steps] == [
+        (2, 0, [[1, 2]]),
+        (1, 0, [[1, 2]]),
+        (1, 1, [[1, 2]]),
+    ]
+    other = widgets.IntersectionOverUnion(first=(0, 0, 2, 2)).states()
+    assert [caption for caption, _ in other] == ["as it begins", "apart", "equal"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_refuses_what_it_does_not_know(name):
     """Names that are no state, and values that break a rule; the state stays as it was."""
     with pytest.raises(TypeError, match="has no nothing; it has "):

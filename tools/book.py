@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -83,8 +84,10 @@ def execute(workers):
 
 
 def not_built(folder):
-    """Return the pages of _toc.yml that are not in the folder."""
-    return [page for page in pages() if not (folder / f"{page}.html").is_file()]
+    """Return the pages of _toc.yml and the short addresses of terms that are not in the folder."""
+    addresses = tomllib.loads((ROOT / "extensions/addresses.toml").read_text(encoding="utf-8"))
+    promised = [*pages(), *(f"t/{name}/index" for name in addresses)]
+    return [page for page in promised if not (folder / f"{page}.html").is_file()]
 
 
 def main():
@@ -104,7 +107,7 @@ def main():
     if subprocess.run(command).returncode != 0:
         return "The book was not built: see the warnings above."
     if missing := not_built(PAGES_FOLDER):
-        return f"These pages of _toc.yml were not built: {', '.join(missing)}"
+        return f"These pages of _toc.yml and extensions/addresses.toml were not built: {', '.join(missing)}"
     print(f"\nBuilt {len(pages())} pages in {time.monotonic() - started:.0f} s. Open the book:")
     print(f"  {(PAGES_FOLDER / 'index.html').as_uri()}")
 

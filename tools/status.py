@@ -1,6 +1,6 @@
-"""Write pages/status.md from what `make bench`, `make reproduce` and `make weights` measured.
+"""Write pages/status.md from what `make bench`, `make reproduce`, `make weights` and `make audit` measured.
 
-Usage: python tools/status.py; the three targets end with it. Every number on the page comes from a file, so
+Usage: python tools/status.py; the four targets end with it. Every number on the page comes from a file, so
 the page cannot say what was not measured. Where a file is absent the page says so, and the exit status is 1.
 """
 
@@ -15,7 +15,10 @@ FILES = {  # which command writes which file
     "bench": "benchmarks/results/bench.json",
     "reproduce": "benchmarks/results/reproduce.json",
     "weights": "lib/imagebook/data/weights/records.json",
+    "audit": "benchmarks/results/audit.json",
 }
+BESIDE = "\N{NARROW NO-BREAK SPACE}/\N{NARROW NO-BREAK SPACE}"  # between two numbers that belong together
+SITES = ("ours", "stock")  # of an audit: this book, and its chapters as Jupyter Book builds them by itself
 
 
 def significant(value, digits=3):
@@ -192,6 +195,79 @@ def _measured(meaning, value):
     return percent(100 * value) if meaning.startswith("part of") else significant(value, 4)
 
 
+def audit_section(audit):
+    """Return the section on the pages of the website."""
+    rows, machine = audit["rows"], audit["machine"]
+    perfect = sum(all(score >= 100 for score in row["ours"]["scores"].values()) for row in rows)
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    costly = {}
+    for row in rows:
+        for name in row["ours"]["failing"]:
+            costly.setdefault(name, []).append(row["page"])
+    names = ", ".join(f"`{name}` ({len(pages)})" for name, pages in sorted(costly.items()))
+    return f"""## Every page of this website
+
+What a page costs its reader: **ours / stock**, where stock are the same chapters, with the same results, as
+Jupyter Book builds them by itself. {perfect} of {len(rows)} pages of ours reach 100 in all four scores of
+Lighthouse, which plays a phone with a slow processor and a slow network.
+
+{audit_table(rows, SCORE_HEADS, score_cells)}
+
+Lighthouse's checks that cost this book points, with the number of pages: {names or "none"}.
+
+What is sent until a page rests, in KiB, packed as GitHub Pages packs it; figures' data are photographs and
+weights of models. A reader who goes on to the end gets what the fourth column says, all in all. Stock pages
+carry the figures' data in themselves.
+
+{audit_table(rows, WEIGHT_HEADS, weight_cells)}
+
+Foreign requests ask another host. They were refused here, and what they would have brought is not in these
+numbers; that flatters the stock book, whose formulas and figures come from elsewhere.
+
+{audit_table(rows, SPEED_HEADS, speed_cells)}
+
+In the last three columns axe-core counts the places that break WCAG 2.2 AA or good practice: in the light and
+the dark theme, and what only a phone shows. Shift is how much of the page jumps while it loads.
+
+Measured on {machine["date"]} on {machine["processor"]}, {machine["cores"]} cores, with {versions}. Times and
+the score for performance are medians of runs: {audit["runs"]}."""
+
+
+def audit_table(rows, heads, cells):
+    """Return a table with a line for each page; a cell holds our value and, where there is one, stock's."""
+    lines = []
+    for row in rows:
+        found = [cells(row[site]) for site in SITES if site in row]
+        lines.append([row["page"], *(BESIDE.join(map(str, pair)) for pair in zip(*found, strict=True))])
+    return table(["Page", *(f"{head}:" for head in heads)], lines)
+
+
+SCORE_HEADS = ["Performance", "Accessibility", "Best practices", "SEO"]
+WEIGHT_HEADS = ["Page itself", "Pictures", "Figures' data", "To the end", "Requests", "Foreign"]
+SPEED_HEADS = ["First paint, s", "Blocked, ms", "Shift", "Light", "Dark", "Phone"]
+
+
+def score_cells(found):
+    """Return Lighthouse's scores."""
+    return list(found["scores"].values())
+
+
+def weight_cells(found):
+    """Return sizes in KiB and numbers of requests."""
+    sizes = [found[f"{kind}bytes"] / 1024 for kind in ("page_", "picture_", "asset_", "read_")]
+    return [*(f"{size:,.0f}" for size in sizes), found["requests"], found["foreign"]]
+
+
+def speed_cells(found):
+    """Return times, the layout's shift, and what axe-core finds."""
+    return [
+        f"{found['first_contentful_paint'] / 1000:.2f}",
+        f"{found['total_blocking_time']:,.0f}",
+        f"{found['cumulative_layout_shift']:.3f}",
+        *(found[f"axe_{where}"] for where in ("light", "dark", "phone")),
+    ]
+
+
 def machine_section(bench):
     """Return the section that says where the times come from."""
     machine = bench["machine"]
@@ -209,6 +285,7 @@ AGAIN = """## Make it again
 make bench       # times, growth, memory, training: about ten minutes
 make reproduce   # the published results
 make weights     # the stored weights
+make audit       # every page of the website: about fifteen minutes
 ```
 
 Each command keeps what it measured in a file and writes this page from the files. Leave the machine alone
@@ -216,14 +293,20 @@ meanwhile."""
 
 HEAD = """# Status
 
-How fast is the library behind this book, how much memory does it need, and does it find what others have
-published? No result on this page was typed by hand: a program writes it from the measurements, and a test
-holds the two together."""
+How fast is the library behind this book, how much memory does it need, does it find what others have
+published, and how light are these pages? No result on this page was typed by hand: a program writes it from
+the measurements, and a test holds the two together.
+
+## Last verified
+
+```{verified}
+```"""
 
 SECTIONS = (
     ("Times", "bench", (time_section, growth_section, memory_section, training_section)),
     ("Published results", "reproduce", (reproduce_section,)),
     ("Stored weights", "weights", (weights_section,)),
+    ("Every page of this website", "audit", (audit_section,)),
     ("The machine", "bench", (machine_section,)),
 )
 

@@ -6,30 +6,26 @@ import http.server
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+from scripts import load
 
 ROOT = Path(__file__).resolve().parents[2]
-# No look at hosts outside, no first-run pages; containers have no sandbox and no graphics card.
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --force-color-profile=srgb"
-).split()
+TOOL = load("tools/browser.py")
+FLAGS = TOOL.FLAGS
 
 
 def chromium():
     """Return the path of a browser, or skip; a machine that builds the book for others must have one."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = TOOL.chromium()
     if found is None:
-        message = "needs Chromium: install the package chromium (Debian, Ubuntu: apt-get install chromium)"
         if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+            pytest.fail(TOOL.ADVICE)
+        pytest.skip(TOOL.ADVICE)
     return found
 
 
@@ -172,8 +168,6 @@ def open_page(browser):
         context = browser.new_context(**options)
         contexts.append(context)
         context.route(re.compile("^(?!file:|data:|blob:|http://127[.]0[.]0[.]1:)"), refuse)
-        # The theme's icons are 800 kB of script and nothing that a figure needs.
-        context.route("**/fontawesome.js*", lambda route: route.fulfill(content_type="text/javascript"))
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
         page.on(

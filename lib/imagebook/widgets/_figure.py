@@ -24,11 +24,14 @@ class Figure(anywidget.AnyWidget):
         What a reader can do with it: one or two sentences.
     assets : tuple of str
         What it needs of `_assets`.
+    strip : dict of str to dict
+        What paper shows, where nothing moves: three states, as far as they matter, by their captions.
     """
 
     title = ""
     help = ""
     assets = ()
+    strip = {}
 
     _name = traitlets.Unicode().tag(sync=True)
     _title = traitlets.Unicode().tag(sync=True)
@@ -71,11 +74,33 @@ class Figure(anywidget.AnyWidget):
         """Return a sentence that says what the picture shows: its alternative text."""
         raise NotImplementedError
 
+    def states(self):
+        """Return three figures and their captions: this one as it is, then two others of its strip.
+
+        Returns
+        -------
+        list of (str, Figure)
+        """
+        rules = set(self.state_rules())
+        own = {name: getattr(self, name) for name in rules}
+        first, others = "as it begins", []
+        for caption, change in self.strip.items():
+            other = type(self)(**{**own, **change})
+            if other.get_state(rules) == self.get_state(rules):
+                first = caption
+            else:
+                others.append((caption, other))
+        return [(first, self), *others[-2:]]
+
+    def png(self):
+        """Return the picture as the bytes of a PNG."""
+        file = io.BytesIO()
+        self.picture().savefig(file, format="png", dpi=130)
+        return file.getvalue()
+
     def _repr_mimebundle_(self, **options):
         """Return the live figure, and a picture and words for where it cannot live."""
         bundle = super()._repr_mimebundle_(**options)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        file = io.BytesIO()
-        self.picture().savefig(file, format="png", dpi=130)
-        picture = base64.b64encode(file.getvalue()).decode("ascii")
+        picture = base64.b64encode(self.png()).decode("ascii")
         return {**data, "image/png": picture, "text/plain": f"{self.title}. {self.words()}"}, metadata

@@ -58,6 +58,11 @@ class AugmentationStudio(Figure):
         "Below: twelve random variants within your limits."
     )
     assets = ("digits", "cnn")
+    strip = {
+        "turned by 100 degrees and stretched": {"angle": 100, "horizontal": 1.2, "shear": 10, "noise": 0.05},
+        "turned by 180 degrees": {"angle": 180, "horizontal": 1, "shear": 0, "noise": 0},
+        "upright, with noise": {"angle": 0, "horizontal": 1, "shear": 0, "noise": 0.4},
+    }
 
     digit = Pixels(_classifier.digit(11))
     angle = Number(100, low=-180, high=180)

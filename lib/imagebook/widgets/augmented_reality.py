@@ -48,6 +48,11 @@ class AugmentedReality(Figure):
         "With keys: Tab to it, then the arrows, with Shift for larger steps."
     )
     assets = (SCENE, "cat", "table")
+    strip = {
+        "behind the cup": {"occlusion": True, "alpha": 1},
+        "over the cup": {"occlusion": False, "alpha": 1},
+        "half transparent": {"occlusion": True, "alpha": 0.5},
+    }
 
     corners = Matrix([[30, 22], [222, 4], [252, 150], [6, 166]], low=0, high=256, rows=(4, 4), columns=(2, 2))
     picture_name = Choice("checkerboard", PICTURES)

@@ -71,6 +71,11 @@ class AutoencoderExplorer(Figure):
         "With keys: arrows move sliders; on the drawing pad, arrows move and Space draws."
     )
     assets = ("digits", "autoencoder")
+    strip = {
+        "squeezed into 16 numbers": {"mode": "move"},
+        "damaged": {"mode": "damage"},
+        "blended with another": {"mode": "blend"},
+    }
 
     mode = Choice("move", ("move", "damage", "blend"))
     digit = Pixels(mnist.load("test")[0][1])

@@ -37,6 +37,11 @@ class BoxEditor(Figure):
         "Draw a box, drag it or a corner, or use Tab and the arrow keys. Or write numbers: which edges move?"
     )
     assets = images.NAMES
+    strip = {
+        "a cup": {"photograph": "coffee", "box": (87, 9, 205, 155)},
+        "a cat": {"photograph": "cat", "box": (40, 5, 190, 145)},
+        "a rocket": {"photograph": "rocket", "box": (154, 61, 171, 181)},
+    }
 
     photograph = Choice("coffee", ["coffee", "cat", "rocket"])
     box = Box((87, 9, 205, 155), width=SIDE, height=SIDE)

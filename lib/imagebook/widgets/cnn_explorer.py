@@ -53,6 +53,11 @@ class CNNExplorer(Figure):
         "With keys: choose a layer and a map, Tab to the large map, then the arrows."
     )
     assets = ("digits", "cnn")
+    strip = {
+        "a seven": {"digit": _classifier.digit(0)},
+        "a one": {"digit": _classifier.digit(2)},
+        "a zero": {"digit": _classifier.digit(3)},
+    }
 
     digit = Pixels(_classifier.digit(0))
     layer = Choice("convolution_1", [*LAYERS, "probabilities"])

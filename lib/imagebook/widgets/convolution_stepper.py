@@ -61,6 +61,11 @@ class ConvolutionStepper(Figure):
         "Step through the output, or press one of its cells. "
         "Write other numbers into input and filter; arrow keys move between them."
     )
+    strip = {
+        "stride 1": {"stride": 1, "padding": 0},
+        "stride 2": {"stride": 2, "padding": 0},
+        "stride 1, padding 1": {"stride": 1, "padding": 1},
+    }
 
     image = Matrix(_IMAGE, rows=(1, 8), columns=(1, 8), low=-999, high=999)
     kernel = Matrix(_KERNEL, rows=(1, 5), columns=(1, 5), low=-999, high=999)

@@ -69,6 +69,11 @@ class DownsamplingBench(Figure):
         "Or make a training set smaller."
     )
     assets = images.NAMES
+    strip = {
+        "one pixel of each block": {"meaning": "image", "antialias": False},
+        "the mean of each block": {"meaning": "image", "antialias": True},
+        "the other meaning: fewer examples of a class": {"meaning": "classes"},
+    }
 
     meaning = Choice("image", ("image", "classes"))
     source = Choice("zone plate", (*COMPUTED, *images.NAMES))

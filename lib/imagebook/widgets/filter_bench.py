@@ -55,6 +55,11 @@ class FilterBench(Figure):
         "Drag the divider over the photograph, or move the slider below it."
     )
     assets = images.NAMES
+    strip = {
+        "vertical edges": {"kernel": [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]]},
+        "horizontal edges": {"kernel": [[-1, -1, -1], [0, 0, 0], [1, 1, 1]]},
+        "blur": {"kernel": np.ones((5, 5)), "zero": "black"},
+    }
 
     kernel = Matrix([[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]], low=-100, high=100, rows=(3, 5), columns=(3, 5))
     mean = Flag(True)

@@ -75,6 +75,11 @@ class FineTuningBoard(Figure):
 
     title = "Fine-tuning: what to train"
     help = "Freeze layers or train them, or take a strategy, and compare with training from scratch."
+    strip = {
+        "the head only": {"conv_1": False, "conv_2": False, "dense": "frozen", "examples": "20"},
+        "all layers": {"conv_1": True, "conv_2": True, "dense": "trained", "examples": "20"},
+        "the head, 5 examples": {"conv_1": False, "conv_2": False, "dense": "frozen", "examples": "5"},
+    }
 
     task = Choice("holes", _CLASSES)
     start = Choice("pre-trained", ("pre-trained", "random"))

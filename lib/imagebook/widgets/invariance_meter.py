@@ -56,6 +56,11 @@ class InvarianceMeter(Figure):
         "trained with and without augmentation."
     )
     assets = ("digits", "invariance")
+    strip = {
+        "with pooling": {"pooling": True, "augmented": False},
+        "with pooling and augmented digits": {"pooling": True, "augmented": True},
+        "without either": {"pooling": False, "augmented": False},
+    }
 
     digit = Pixels(_classifier.digit(33))
     change = Choice("angle", ["angle", "shift", "size"])

@@ -35,6 +35,11 @@ class IntersectionOverUnion(Figure):
     help = (
         "Drag a box, or a corner, and watch the fraction. With keys: Tab to a box or corner, then the arrows."
     )
+    strip = {
+        "overlapping": {"first": (1, 2, 7, 6), "second": (5, 4, 9, 7)},
+        "apart": {"first": (1, 1, 5, 4), "second": (7, 4, 11, 7)},
+        "equal": {"first": (3, 2, 9, 6), "second": (3, 2, 9, 6)},
+    }
 
     first = Box((1, 2, 7, 6), width=WIDTH, height=HEIGHT)
     second = Box((5, 4, 9, 7), width=WIDTH, height=HEIGHT)

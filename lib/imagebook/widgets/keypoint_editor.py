@@ -58,6 +58,11 @@ class KeypointEditor(Figure):
 
     title = "Keypoints and landmarks"
     help = "Drag the six numbered points, or Tab to one and press arrow keys."
+    strip = {
+        "measured": {"task": "measure"},
+        "a turned flower to be laid onto": {"task": "align", "mirrored": False},
+        "a mirrored one": {"task": "align", "mirrored": True},
+    }
 
     task = Choice("measure", ["measure", "align"])
     points = Matrix(

@@ -66,6 +66,11 @@ class LatentMap(Figure):
         "With keys: Tab to the point, then the arrows."
     )
     assets = ("digits", "variational_autoencoder_2d")
+    strip = {
+        "at (−0.9, 0.3)": {"point": (-0.9, 0.3)},
+        "at (1.5, −1.5)": {"point": (1.5, -1.5)},
+        "with test digits": {"point": (0, 0), "show_digits": True},
+    }
 
     point = Vector((-0.9, 0.3), length=(2, 2), low=-REACH, high=REACH)
     digit = Pixels(mnist.load("test")[0][0])

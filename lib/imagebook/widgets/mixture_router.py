@@ -82,6 +82,11 @@ class MixtureRouter(Figure):
         "On the drawing pad arrow keys move and Space draws."
     )
     assets = ("digits", "mixture_of_experts")
+    strip = {
+        "two experts asked": {"top_k": 2},
+        "one expert asked": {"top_k": 1},
+        "all eight asked": {"top_k": 8},
+    }
 
     digit = Pixels(mnist.load("test")[0][2])
     top_k = Integer(2, low=1, high=EXPERTS)

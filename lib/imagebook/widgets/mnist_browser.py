@@ -53,6 +53,11 @@ class MNISTBrowser(Figure):
     title = "Digits of MNIST"
     help = "Choose a class, then a digit; point at its pixels to see their numbers. With keys: Tab, arrows."
     assets = ("mnist",)
+    strip = {
+        "threes": {"digit": "3"},
+        "ones": {"digit": "1"},
+        "all digits": {"digit": "all"},
+    }
 
     digit = Choice("3", ["all", *map(str, range(10))])
     place = Integer(0, low=0, high=COUNT - 1)

@@ -73,6 +73,11 @@ class MultimodalPrompt(Figure):
         "to see what it looks at."
     )
     assets = ("digits", *MODELS.values())
+    strip = {
+        "after instruction tuning": {"model": "tuned"},
+        "another question": {"question": "Is it even?", "model": "tuned"},
+        "the same question before the tuning": {"question": "Is it even?", "model": "captions only"},
+    }
 
     digit = Pixels(_first(8))
     question = Text("How many holes does it have?", length=(0, 80))

@@ -52,6 +52,11 @@ class NMSStepper(Figure):
 
     title = "Non-maximum suppression"
     help = "Step through the decisions. Change the threshold; drag a box, or Tab to it and press arrow keys."
+    strip = {
+        "threshold 0.5": {"threshold": 0.5},
+        "threshold 0.2": {"threshold": 0.2},
+        "threshold 0.8": {"threshold": 0.8},
+    }
 
     detections = Matrix(DETECTIONS, rows=(1, MOST), columns=(5, 5), low=0, high=WIDTH)
     threshold = Number(0.5, low=0, high=1)

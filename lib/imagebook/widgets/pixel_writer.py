@@ -69,6 +69,11 @@ class PixelWriter(Figure):
     title = "Pixel by pixel"
     help = "Press play, or draw the upper rows yourself and let the model write the rest."
     assets = ("autoregressive", "digits")
+    strip = {
+        "460 pixels, temperature 0.7": {"step": 460, "temperature": 0.7},
+        "all pixels, temperature 0.7": {"step": 784, "temperature": 0.7},
+        "all pixels, temperature 2": {"step": 784, "temperature": 2},
+    }
 
     digit = Pixels(first_digit(2))
     given = Integer(10, low=0, high=SIDE)

@@ -54,6 +54,11 @@ class PoolingStepper(Figure):
         "Step through the output, or press one of its cells. "
         "Then shift the input by a pixel: which outputs stay as they were?"
     )
+    strip = {
+        "maximum": {"kind": "maximum"},
+        "average": {"kind": "average"},
+        "maximum, moved right by one": {"kind": "maximum", "right": 1},
+    }
 
     image = Matrix(_IMAGE, rows=(1, 8), columns=(1, 8), low=-999, high=999)
     kind = Choice("maximum", ["maximum", "average"])

@@ -41,6 +41,11 @@ class SeparableCost(Figure):
     help = (
         "Choose filter and channels, and compare the areas: they are to scale. Then go through the two steps."
     )
+    strip = {
+        "windows of 3 by 3, 128 channels out": {"kernel": 3, "channels_out": 128},
+        "windows of 7 by 7": {"kernel": 7, "channels_out": 128},
+        "8 channels out": {"kernel": 3, "channels_out": 8},
+    }
 
     kernel = Integer(3, low=1, high=7)
     channels_in = Integer(64, low=1, high=512)

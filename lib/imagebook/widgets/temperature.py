@@ -45,6 +45,11 @@ class Temperature(Figure):
 
     title = "Temperature"
     help = "Move the temperature and watch the scores (logits) become probabilities; then move the scores."
+    strip = {
+        "temperature 1": {"temperature": 1},
+        "temperature 0.3": {"temperature": 0.3},
+        "temperature 3": {"temperature": 3},
+    }
 
     logits = Vector((3, 2.2, 1.2, 0.4, -2), length=(len(CLASSES), len(CLASSES)), low=-5, high=5)
     temperature = Number(1, low=0, high=5)

@@ -203,6 +203,11 @@ class TermMap(Figure):
         "Press a term to see what to read before it, in order; press it again to open its section. "
         "With keys: Tab and Enter."
     )
+    strip = {
+        "the way to pooling": {"selected": "pooling"},
+        "the way to intersection over union": {"selected": "intersection-over-union"},
+        "the way to a convolutional neural network": {"selected": "convolutional-neural-network"},
+    }
 
     selected = Choice("pooling", terms())
     _graph = traitlets.Dict().tag(sync=True)

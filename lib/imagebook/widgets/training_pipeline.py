@@ -93,6 +93,11 @@ class TrainingPipeline(Figure):
     title = "From random weights to a post-trained model"
     help = "Go through the stages, one by one or by their names, and compare what each brings and costs."
     assets = ("digits",)
+    strip = {
+        "fine-tuned": {"stage": 2},
+        "a sampler, pre-trained": {"stage": 5},
+        "the sampler, tuned to prefer ink": {"stage": 6},
+    }
 
     stage = Integer(2, low=0, high=len(_TEXTS) - 1)
     _content = traitlets.Dict().tag(sync=True)

@@ -1,0 +1,78 @@
+"""When the chapters were last run, and with which versions: `{verified}` says it when the book is built.
+
+The days are those of the execution cache, which keeps a chapter's results until its code, the library or a
+pinned version changes; tests/ then holds every number of the text to these results.
+"""
+
+import platform
+import subprocess
+from datetime import UTC
+from importlib.metadata import version
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from sphinx.util.docutils import SphinxDirective
+
+import imagebook
+
+PACKAGES = {"NumPy": "numpy", "matplotlib": "matplotlib", "Jupyter Book": "jupyter-book"}
+
+
+def last_runs(folder, names):
+    """Return the first and last day of the chapters' last runs, None where one never ran."""
+    if not Path(folder, "global.db").exists():
+        return None
+    latest = {}
+    for record in get_cache(folder).list_cache_records():
+        name = Path(record.uri).name
+        latest[name] = max(record.created, latest.get(name, record.created))
+    days = [latest.get(name) for name in names]
+    if not days or None in days:
+        return None
+    first, last = (day.replace(tzinfo=UTC).date() for day in (min(days), max(days)))
+    return first, last
+
+
+def commit(folder):
+    """Return the short name of the commit that the book is built from, or an empty text."""
+    command = ["git", "-C", str(folder), "rev-parse", "--short", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:  # built from a zip on a machine without git
+        return ""
+
+
+def day(date):
+    """Return a day as people write it."""
+    return f"{date.day} {date:%B %Y}"
+
+
+def sentences(runs, versions):
+    """Return what the page says, in Markdown."""
+    if runs is None:
+        when = "This copy does not know when all of its chapters were last run."
+    elif runs[0] == runs[1]:
+        when = f"All chapters were last run on **{day(runs[0])}**."
+    else:
+        when = f"All chapters were last run between **{day(runs[0])}** and **{day(runs[1])}**."
+    return f"{when} Versions: {', '.join(f'{name} {number}' for name, number in versions.items())}."
+
+
+class Verified(SphinxDirective):
+    """The date and the versions."""
+
+    def run(self):
+        cache = Path(self.config.nb_execution_cache_path or Path(self.env.srcdir, "_build/.jupyter_cache"))
+        self.env.note_reread()  # the day is not in any file that this page depends on
+        chapters = [path.name for path in sorted(Path(self.env.srcdir, "chapters").glob("*.md"))]
+        versions = {"Python": platform.python_version()}
+        versions |= {name: version(package) for name, package in PACKAGES.items()}
+        versions["imagebook"] = imagebook.__version__
+        if name := commit(self.env.srcdir):
+            versions["commit"] = name
+        return self.parse_text_to_nodes(sentences(last_runs(cache, chapters), versions))
+
+
+def setup(app):
+    app.add_directive("verified", Verified)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
