@@ -1,8 +1,8 @@
-"""Names the parts of the theme's pages for those who do not see them: landmarks, and what a button stands for.
+"""Names the parts of the theme's pages for those who do not see them: landmarks, and what a button is for.
 
-The theme puts the page's end and its buttons into the main part, and marks as banner and as end of the page two elements that
-are empty. Rules on the finished page move those marks; a rule that does not find its place, say after an upgrade of
-the theme, stops the build.
+The theme puts the page's end into the main part, and marks as banner and as end two elements that are empty.
+Rules on the finished page move those marks; a rule that does not find its place, say after an upgrade of the
+theme, stops the build.
 """
 
 import re

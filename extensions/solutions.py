@@ -1,14 +1,15 @@
 """Folds solutions with `<details>`, which every browser opens: by mouse, touch, keys, search and links.
 
-sphinx-exercise writes a box, and leaves the folding to a script of another extension. Here the box of a solution with the
-class `dropdown` becomes an element that folds by itself; a book on paper or in a reader's device keeps the box, open.
+sphinx-exercise writes a box, and leaves the folding to a script of another extension. Here the box of a
+solution with the class `dropdown` becomes an element that folds by itself; in books for paper and for reading
+devices it stays an open box.
 """
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import is_exercise_node, is_solution_node
 
-# Builders whose pages are read in a browser; the others write HTML, too, but for paper or for readers without <details>.
+# Builders whose pages are read in a browser; others write HTML, too, but for paper or for reading devices.
 FOLDING = {"html", "dirhtml"}
 
 
@@ -52,7 +53,7 @@ class Solutions(SphinxPostTransform):
 
 
 def folded(solution):
-    """Return a solution as what folds; the link of its title moves to its end, for a title opens what it names."""
+    """Return a solution as what folds; its title opens it, so the title's link moves to the end."""
     title, *content = solution.children
     link = next(title.findall(nodes.reference))
     words = sum((part.children if part is link else [part] for part in title.children), [])

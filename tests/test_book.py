@@ -171,3 +171,42 @@ def test_a_missing_page_is_noticed(root, monkeypatch):
     assert names[0] == "index" and "pages/glossary" in names
     monkeypatch.setattr(tool, "pages", lambda: [*names, "chapters/missing"])
     assert "chapters/missing" in tool.not_built(root / "nowhere")
+
+
+def test_a_page_of_another_theme_is_refused(root):
+    """Landmarks that an upgrade of the theme moved would be missed by nobody who sees."""
+    landmarks = load(root / "extensions" / "landmarks.py")
+    with pytest.raises(landmarks.ExtensionError, match="0 places"):
+        landmarks.marked("<html><head></head><body><main>Text</main></body></html>")
+
+
+EXERCISE = """# Page
+
+```{exercise-start} One
+:label: one
+```
+What?
+```{exercise-end}
+```
+
+```{solution-start} one
+:class: dropdown
+```
+This.
+```{solution-end}
+```
+"""
+
+
+def test_solutions_fold_in_a_browser_and_nowhere_else(book, tmp_path):
+    """A solution names its exercise and folds by itself; a reading device and paper get it open."""
+    result, page = book(EXERCISE)
+    assert result.returncode == 0, result.stderr
+    assert re.search(r'<details class="solution admonition" id="[^"]+">\s*<summary[^>]*>Solution to', page)
+    assert re.search(r'<p>Back to <a class="reference internal" href="#one">', page)
+    assert not re.search(r'id="(exercise|solution)-content"', page)
+    program = Path(sys.executable).with_name("jupyter-book")
+    command = [str(program), "build", str(tmp_path), "--builder", "singlehtml", "-q"]
+    subprocess.run(command, check=True, capture_output=True)
+    single = (tmp_path / "_build/singlehtml/index.html").read_text(encoding="utf-8")
+    assert "<details" not in single and "This." in single

@@ -1,4 +1,4 @@
-"""Every page for readers who zoom, use keys only, or listen: structure, names, targets, focus, narrow windows.
+"""Every page for readers who zoom, use keys only, or listen: structure, names, targets, focus, reflow.
 
 What axe-core finds is in the audit of all pages; here is what it does not look for.
 """
@@ -24,7 +24,7 @@ def probe(page, name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page(site, open_page, name):
-    """Structure, names and targets; focus that is seen; nothing lost at 200 % and 400 % or with wide spacing."""
+    """Structure, names, targets; focus that is seen; nothing lost at 200 % and 400 % or with wide spacing."""
     page = open_page(site["file"], f"{name}.html", viewport={"width": 1280, "height": 900})
     page.keyboard.press("Tab")  # from here on the focus is that of a reader with keys
     faults = {question: probe(page, question) for question in ("structure", "targets", "focus")}
@@ -141,18 +141,20 @@ def test_forced_colours_lose_nothing_in_a_self_check(site, open_page):
     assert form.locator("[role=status]").inner_text().startswith("Right.")
     legend = form.locator("legend")
     assert "✓" in legend.evaluate("(legend) => getComputedStyle(legend, '::after').content")
-    drawn = form.locator("input").evaluate_all("(all) => all.map((one) => getComputedStyle(one).forcedColorAdjust)")
+    adjusts = "(all) => all.map((one) => getComputedStyle(one).forcedColorAdjust)"
+    drawn = form.locator("input").evaluate_all(adjusts)
     assert set(drawn) == {"auto"}
 
 
 def test_code_is_copied_by_keys_without_its_wraps(site, open_page):
-    """On a phone long lines wrap; the button is large enough, is seen, and gives the lines as they were written."""
+    """On a phone long lines wrap; the button is large and seen, and gives the lines as they were written."""
     page = open_page(site["http"], CHAPTER, viewport={"width": 390, "height": 844}, has_touch=True)
-    page.evaluate("document.execCommand = () => { globalThis.copied = String(document.activeElement.value); return true; }")
+    page.evaluate("document.execCommand = () => Boolean((globalThis.copied = document.activeElement.value))")
     code = page.locator(".cell_input div.highlight").nth(2)
     button = code.locator("button.copybtn")
     button.focus()
-    page.wait_for_function("(button) => getComputedStyle(button).opacity === '1'", arg=button.element_handle())
+    seen = "(button) => getComputedStyle(button).opacity === '1'"
+    page.wait_for_function(seen, arg=button.element_handle())
     box = button.bounding_box()
     assert min(box["width"], box["height"]) >= 24
     pre = code.locator("pre")

@@ -1,4 +1,4 @@
-"""The numbers behind pictures: what a canvas or a chart shows is there as a table, too, and follows the figure."""
+"""The numbers behind pictures: what a canvas or a chart shows is there as a table, and follows the figure."""
 
 import re
 
@@ -27,12 +27,20 @@ OTHERWISE = {
     "box_editor": "the boxes' numbers are fields, and the photograph is a background",
     "training_pipeline": "a button for each digit says its label and the answer",
 }
-TABLES = """(slot) => [...slot.querySelectorAll(".ib-numbers table")].filter((t) => t.checkVisibility()).map((table) => ({
-    caption: table.caption.textContent,
-    heads: [...table.querySelectorAll("thead th")].map((cell) => cell.textContent),
-    names: [...table.querySelectorAll("tbody th[scope=row]")].map((cell) => cell.textContent),
-    cells: [...table.querySelectorAll("tbody tr")].map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent)),
-}))"""
+TABLES = """(slot) => {
+    const texts = (part, selector) => [...part.querySelectorAll(selector)].map((cell) => cell.textContent);
+    const tables = [...slot.querySelectorAll(".ib-numbers table")].filter((table) => table.checkVisibility());
+    return tables.map((table) => ({
+        caption: table.caption.textContent,
+        heads: texts(table, "thead th"),
+        names: texts(table, "tbody th[scope=row]"),
+        cells: [...table.querySelectorAll("tbody tr")].map((row) => texts(row, "td")),
+    }));
+}"""
+RED = """(canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, 28, 28);
+    return Array.from(data).filter((_, i) => i % 4 === 0);
+}"""
 
 
 def opened(page, name):
@@ -65,16 +73,15 @@ def test_a_table_says_what_the_picture_shows(figure_page, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "canvas"), [("augmentation_studio", ".ib-compare-changed canvas"), ("latent_map", ".latent-map-side canvas")]
+    ("name", "canvas"),
+    [("augmentation_studio", ".ib-compare-changed canvas"), ("latent_map", ".latent-map-side canvas")],
 )
 def test_each_number_is_a_pixel(figure_page, name, canvas):
     """A table of 28 x 28 numbers holds, rounded, what the canvas shows."""
     page = figure_page(name)
     slot = opened(page, name)
     table = slot.evaluate(TABLES)[0]
-    pixels = slot.locator(canvas).first.evaluate(
-        "(canvas) => Array.from(canvas.getContext('2d').getImageData(0, 0, 28, 28).data).filter((_, i) => i % 4 === 0)"
-    )
+    pixels = slot.locator(canvas).first.evaluate(RED)
     shown = [float(cell) for row in table["cells"] for cell in row]
     assert max(pixels) > 200
     assert shown == pytest.approx([value / 255 for value in pixels], abs=0.008)
