@@ -54,7 +54,8 @@ const forgetOthers = async () => {
 
 // A new version waits until no page of this one is left. Where the only page is just being left, it need not wait: this
 // answer uses no file of either version, and the page that it asks for comes from the new one.
-const AGAIN = "<!doctype html><title>One moment</title><script>setTimeout(() => location.reload(), 50)</script>";
+const AGAIN = `<!doctype html><title>One moment</title><link rel="icon" href="data:,">
+<script>setTimeout(() => location.reload(), 50)</script>`;
 const canChange = async (request) =>
   registration.waiting && request.destination === "document" && (await clients.matchAll()).length < 2;
 
