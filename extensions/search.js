@@ -93,7 +93,7 @@ globalThis.imagebookSearch = {};
       const query = input.value.trim();
       if (!query) {
         lists.replaceChildren();
-        return say(TEXT.hint);
+        return say(...TEXT.hint.split(/([가-힣]+)/).map((piece) => (isKorean(piece) ? Object.assign(make("span", "", piece), { lang: "ko" }) : piece)));
       }
       try {
         await load();
