@@ -25,7 +25,7 @@ LIBRARY = Path(__file__).with_name("vendor") / "minisearch.js"
 # What Sphinx and the theme bring for a search of their own.
 REPLACED = ("searchindex.js", "_static/searchtools.js", "_static/language_data.js")
 # What a reader does not look for in words: code, formulas, answers that should not be given away.
-SKIPPED = {"raw", "comment", "math_block", "solution_node", "image", "target", "toctree"}
+SKIPPED = {"raw", "comment", "math_block", "solution_node", "fold", "image", "target", "toctree"}
 SKIPPED_CLASSES = {"cell_output", "ib-check", "toctree-wrapper"}
 # What every second cell calls says nothing about it.
 EVERYWHERE = {"show", "check"}
