@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlencode
 
+import imagesize
 from docutils import nodes
 from markupsafe import escape
 from sphinx.transforms import SphinxTransform
@@ -49,6 +50,8 @@ class Figures(SphinxTransform):
             image = next(parts["image/png"].findall(nodes.image))
             anchor = anchor_of(state["_name"], 1 + len(shown.get(state["_name"], [])))
             image["loading"] = "lazy"
+            _, path = self.env.relfn2path(image["uri"])
+            image["width"], image["height"] = map(str, imagesize.get(path))
             kept = {key: value for key, value in state.items() if key not in NOT_ON_THE_PAGE}
             bundle.replace_self(slot("", image, model=model, anchor=anchor, figure=kept))
             shown.setdefault(state["_name"], []).append(model)

@@ -19,7 +19,10 @@
     clearTimeout(timer);
     timer = setTimeout(measure, 350); // after the theme's own
   };
-  addEventListener("resize", later);
+  addEventListener("resize", () => {
+    requestAnimationFrame(measure);
+    later();
+  });
   addEventListener("load", later);
   document.addEventListener("toggle", later, true);
 })();

@@ -11,9 +11,8 @@
     return;
   }
   const text = form.querySelector("[readonly]");
-  const [make, copy] = form.querySelectorAll("button");
+  const [, copy] = form.querySelectorAll("button");
   const status = form.querySelector("[role=status]");
-  make.hidden = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     text.value = fields

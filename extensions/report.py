@@ -64,7 +64,7 @@ def form(repository):
         parts.append("<p>It opens with what you wrote. There you can change it, and send it.</p>")
     else:
         # Without a script nothing could be done with the answers: then the questions alone say what to write.
-        parts.append('<p><button type="submit" hidden>Make a text to copy</button></p>')
+        parts.append('<p class="pst-js-only"><button type="submit">Make a text to copy</button></p>')
         parts.append("<p>Send your answers to whoever gave you this book or runs this site.</p>")
         parts.append('<p hidden><label for="ib-report-text">Your report</label>')
         parts.append('<textarea id="ib-report-text" rows="8" readonly></textarea>')

@@ -96,7 +96,8 @@ def main():
     library = fingerprint(["lib"])
     doctrees = BUILD / ".doctrees"
     forget_if_changed("library", library, [CACHE, doctrees, PAGES_FOLDER])
-    forget_if_changed("extensions", fingerprint(["extensions"]), [doctrees, PAGES_FOLDER])
+    # Sphinx alone copies a changed style sheet only beside a changed page.
+    forget_if_changed("extensions", fingerprint(["extensions", "_static"]), [doctrees, PAGES_FOLDER])
     workers = os.cpu_count() or 1
     # One thread for each kernel: two kernels that each claim both cores only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
