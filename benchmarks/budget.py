@@ -72,8 +72,8 @@ PICTURES = """() => {
         eager: all.filter((image) => image.loading !== "lazy" && !isNear(image)).map(name),
     };
 }"""
-# Waits until pictures in sight have come, and figures that begin within so many screens: they start two
-# screens ahead. What does not come at all says so in the console.
+# Waits until pictures in sight have come, and figures that begin within so many screens: before one scrolls
+# they start when they are in sight. What does not come at all says so in the console.
 REST = """async (screens) => {
     const near = (element, reach) => {
         const { top, bottom } = element.getBoundingClientRect();
@@ -191,7 +191,7 @@ def visit(browser, address, path):
         page.on("console", lambda message: console.append(f"{message.type}: {message.text}"))
         traffic = Traffic(page, address)
         page.goto(f"{address}{path}.html", wait_until="networkidle")
-        page.evaluate(REST, 3)
+        page.evaluate(REST, 1)
         found = traffic.totals()
         found["layout_shift"] = round(page.evaluate(SHIFT), 3)
         details = {"layout_shift": page.evaluate(MOVED), "page_bytes": traffic.heaviest()}

@@ -1,12 +1,12 @@
-"""How to cite a chapter, at its end: a sentence and BibTeX, from CITATION.cff and the page's title."""
+"""How to cite a page, at its end: a sentence and BibTeX, from CITATION.cff and the page's title."""
 
 import re
 from pathlib import Path
 
+import report
 import yaml
 from markupsafe import escape
 
-CHAPTERS = "chapters/"
 # The theme's copy button finds what stands in `div.highlight pre`.
 DETAILS = """<details class="ib-cite"><summary>Cite this page</summary>
 <div class="highlight"><pre>{text}</pre></div>
@@ -52,14 +52,14 @@ def year(citation):
 
 
 def add_citation(app, pagename, templatename, context, doctree):
-    """Put the citation into a chapter's footer, apart from the text that is searched."""
+    """Put the citation into a page's footer, apart from the text that is searched."""
     citation = read_citation(app.srcdir)
-    if doctree is None or not citation or not pagename.startswith(CHAPTERS):
+    if doctree is None or not citation or pagename == report.PAGE:
         return
     title = re.sub("<[^>]*>", "", context["title"])
     base = app.config.html_baseurl
     url = base + app.builder.get_target_uri(pagename) if base else ""
-    name = pagename.removeprefix(CHAPTERS)
+    name = pagename.rpartition("/")[2]
     block = DETAILS.format(
         text=escape(sentence(citation, title, url)), bibtex=escape(bibtex(citation, name, title, url))
     )

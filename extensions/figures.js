@@ -106,19 +106,32 @@ globalThis.imagebook = (() => {
     isStarting = false;
   };
   const known = new Set();
-  const observer = new IntersectionObserver(
-    (entries) => {
-      for (const { isIntersecting, target } of entries) {
-        if (!isIntersecting || known.has(target)) continue; // one target may come twice in a list
-        known.add(target);
-        observer.unobserve(target);
-        waiting.add(target);
-        fetchAll(target).catch(() => {}); // that it is missing is said where it starts
-      }
-      startAll();
-    },
-    { rootMargin: "200% 0px" },
-  );
-  for (const slot of document.querySelectorAll(".ib-slot")) observer.observe(slot);
+  const awake = (entries, observer) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting || known.has(target)) continue; // one target may come twice in a list
+      known.add(target);
+      observer.unobserve(target);
+      waiting.add(target);
+      fetchAll(target).catch(() => {}); // that it is missing is said where it starts
+    }
+    startAll();
+  };
+  const observe = (ahead) => {
+    const observer = new IntersectionObserver(awake, { rootMargin: `${ahead} 0px` });
+    for (const slot of document.querySelectorAll(".ib-slot")) if (!known.has(slot)) observer.observe(slot);
+    return observer;
+  };
+  // At first only what is in sight: a phone has enough to do with the page. Whoever begins to read finds the figures
+  // started two screens ahead.
+  const first = observe("0%");
+  const reading = new AbortController();
+  for (const sign of ["scroll", "pointerdown", "keydown"]) {
+    const begin = () => {
+      reading.abort();
+      first.disconnect();
+      observe("200%");
+    };
+    addEventListener(sign, begin, { signal: reading.signal, passive: true });
+  }
   return { define, use, assets, models, messages: {} };
 })();

@@ -1,8 +1,8 @@
 """Names the parts of the theme's pages for those who do not see them: landmarks, and what a button is for.
 
 The theme puts the page's end into the main part, and marks as banner and as end two elements that are empty.
-Rules on the finished page move those marks; a rule that does not find its place, say after an upgrade of the
-theme, stops the build.
+Rules on the finished page (website.py calls them) move those marks; a rule that does not find its place, say
+after an upgrade of the theme, stops the build.
 """
 
 import re
@@ -71,26 +71,12 @@ def marked(page):
     return page
 
 
-def mark_pages(app):
-    """Let every finished page pass through the rules, whatever renders it."""
-    if app.builder.name != "html":
-        return
-    render = app.builder.templates.render
-
-    def render_marked(template, context):
-        page = render(template, context)
-        return marked(page) if "</head>" in page else page
-
-    app.builder.templates.render = render_marked
-
-
 def add_file(app, config):
     """Let Sphinx copy the script; in `_static/` Jupyter Book would put it on every page, and not deferred."""
     config.html_static_path.append(str(Path(__file__).with_suffix(".js")))
 
 
 def setup(app):
-    app.connect("builder-inited", mark_pages)
     app.connect("config-inited", add_file)
     app.add_js_file("landmarks.js", loading_method="defer")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

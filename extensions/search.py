@@ -22,8 +22,6 @@ SCRIPT = Path(__file__).with_suffix(".js")
 # What is loaded when somebody searches, beside the documents: the engine, and the library that it stands on.
 ENGINE = Path(__file__).with_name("search-engine.js")
 LIBRARY = Path(__file__).with_name("vendor") / "minisearch.js"
-# What Sphinx and the theme bring for a search of their own.
-REPLACED = ("searchindex.js", "_static/searchtools.js", "_static/language_data.js")
 # What a reader does not look for in words: code, formulas, answers that should not be given away.
 SKIPPED = {"raw", "comment", "math_block", "solution_node", "fold", "image", "target", "toctree"}
 SKIPPED_CLASSES = {"cell_output", "ib-check", "toctree-wrapper"}
@@ -194,7 +192,7 @@ def search_page(app):
 
 
 def finish(app, error):
-    """Write the documents, and take away what the theme has for the search that this one replaces."""
+    """Write the documents."""
     if error is not None or not applies(app):
         return
     out = Path(app.outdir)
@@ -202,14 +200,6 @@ def finish(app, error):
     (out / "_static/search/documents.js").write_text(
         f"imagebookSearch.documents = {content};\n", encoding="utf-8"
     )
-    for name in REPLACED:
-        (out / name).unlink(missing_ok=True)
-    script = re.compile(rf'\s*<script src="[^"]*(?:{"|".join(map(re.escape, REPLACED))})[^"]*"></script>')
-    for path in out.rglob("*.html"):
-        text = path.read_text(encoding="utf-8")
-        without = script.sub("", text)
-        if without != text:
-            path.write_text(without, encoding="utf-8")
 
 
 def setup(app):

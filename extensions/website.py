@@ -12,6 +12,7 @@ import re
 import shutil
 from pathlib import Path
 
+import landmarks
 import pydata_sphinx_theme
 import stylesheet
 from sphinx.errors import ExtensionError
@@ -33,7 +34,7 @@ BOOTSTRAP = "bootstrap.js"
 # Scripts in a page that only set up the scripts above, or that FIRST does better.
 SETTINGS = re.compile(
     r"\s*(DOCUMENTATION_OPTIONS\.(pagename|search_as_you_type)\s*=[^;]*;\s*$"
-    r"|document\.documentElement\.dataset\.mode\s*=|// Activate the search field)"
+    r"|document\.documentElement\.dataset\.mode\s*=)"
 )
 # What must run before a page is drawn: a dark page must not flash up white, a formula not change its font.
 # A page from disk may not load a font ahead, and has no need to.
@@ -80,7 +81,7 @@ class Templates(BuiltinTemplateLoader):
         text = super().render(template, context)
         if self.builder.name != "html" or "</head>" not in text:
             return text
-        return cleaned(text, context["content_root"])
+        return landmarks.marked(cleaned(text, context["content_root"]))
 
 
 def cleaned(page, home):

@@ -120,12 +120,13 @@ def test_the_way_back_is_on_the_page(known):
     assert 'class="left-prev"' in page and 'class="right-next"' in page
 
 
-def test_a_chapter_says_how_to_cite_it(known):
-    """With its own title and address; other pages do not."""
+def test_a_page_says_how_to_cite_it(known):
+    """With its own title and address; a page that is not part of the text does not."""
     page = read(known, "chapters/s")
     assert "The imagebook authors (2026). S: stride. In: Image Models from A to T, version" in page
     assert f"url = {{{BASE}chapters/s.html}}," in page and "@misc{imagebook-s," in page
-    assert "Cite this page" not in read(known, "index")
+    assert "@misc{imagebook-index," in read(known, "index")
+    assert "Cite this page" not in read(known, "404")
 
 
 def test_a_citation_without_an_address_has_none():
