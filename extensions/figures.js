@@ -16,6 +16,18 @@ globalThis.imagebook = (() => {
       document.head.append(script);
     }));
 
+  // Not in the page's head: a page is read before its figures are played with.
+  let sheet = null;
+  const style = () =>
+    (sheet ??= new Promise((done, fail) => {
+      const link = document.createElement("link");
+      link.rel = "stylesheet";
+      link.href = `${folder}figures.css`;
+      link.onload = done;
+      link.onerror = () => fail(new Error("figures.css is missing"));
+      document.head.append(link);
+    }));
+
   /** A widget's state, with the methods of the model that Jupyter would give. */
   class Model {
     constructor(state) {
@@ -55,7 +67,7 @@ globalThis.imagebook = (() => {
 
   const assetsOf = (slot) => models[slot.dataset.model].get("_asset_names");
   const fetchAll = (slot) =>
-    Promise.all([...slot.dataset.scripts.split(" "), ...assetsOf(slot).map((name) => `assets/${name}`)].map(load));
+    Promise.all([style(), ...[...slot.dataset.scripts.split(" "), ...assetsOf(slot).map((name) => `assets/${name}`)].map(load)]);
 
   const start = async (slot) => {
     const first = slot.querySelector(".ib-first");

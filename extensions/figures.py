@@ -110,9 +110,8 @@ def anchor_of(name, number=1):
 
 
 def add_files(app, pagename, templatename, context, doctree):
-    """Add the host and the style sheet to the pages that have figures, and to no other."""
+    """Add the host to the pages that have figures, and to no other."""
     if doctree is not None and doctree.get("figures"):
-        app.add_css_file("figures/figures.css")
         # Behind the text, not deferred: figures do not wait for the theme's scripts.
         host = context["pathto"]("_static/figures/figures.js", 1)
         context["body"] += f'<script src="{host}"></script>'

@@ -45,6 +45,8 @@ RULES = [
         1,
         r'<div id="pst-secondary-sidebar" role="complementary" aria-label="This page" class',
     ),
+    # A list of the page's sections in the text, beside which the theme has another.
+    (r'<nav class="contents local"', 0, 1, r'<nav aria-label="Here" class="contents local"'),
     # A button's name says what it does; that of the colours also which ones are chosen, as its icon does.
     (r'title="Toggle primary sidebar"', 1, 1, 'title="Show or hide the chapters"'),
     (r'title="Toggle secondary sidebar"', 0, 1, 'title="Sections of this page"'),

@@ -46,15 +46,18 @@ def text_of(path):
 
 
 def words(folder):
-    """Return the words that name classes, ids and elements in the pages, and every word of the scripts."""
-    found = set()
+    """Return the words that name classes, ids and elements in the pages, and every word of their scripts."""
+    found, loaded = set(), set()
     for page in folder.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         found.update(re.findall(r"<([a-zA-Z][\w-]*)", text))
         for value in set(re.findall(r'\b(?:class|id)="([^"]*)"', text)):
             found.update(value.split())
+        loaded.update(name.rpartition("/")[2] for name in re.findall(r'<script\b[^>]*\bsrc="([^"?]+)', text))
     for script in (folder / "_static").rglob("*.js"):
-        if script.parent.name != "assets":  # which hold numbers
+        # Figures and the search load more, among it numbers and the whole text of the book.
+        is_data = script.parent.name == "assets" or script.name == "documents.js"
+        if script.name in loaded or (script.parent.name in ("figures", "kit", "search") and not is_data):
             found.update(re.findall(r"[\w-]+", script.read_text(encoding="utf-8")))
     return found
 

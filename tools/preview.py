@@ -43,7 +43,6 @@ def main():
     content = json.dumps(states).replace("<", "\\u003c")
     page = f"""<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Figures</title>
-<link rel="stylesheet" href="_static/figures/figures.css">
 <script defer src="_static/figures/figures.js"></script>
 <script>
 const dark = matchMedia("(prefers-color-scheme: dark)").matches;

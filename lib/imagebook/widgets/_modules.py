@@ -33,7 +33,7 @@ def imports(name):
     Examples
     --------
     >>> imports("kit/drag"), imports("kit/charts")
-    ([], ['kit/dom'])
+    ([], ['kit/dom', 'kit/table'])
     """
     return [_resolve(name, match[2]) for match in _IMPORT.finditer(source(name))]
 
@@ -44,7 +44,7 @@ def needs(name):
     Examples
     --------
     >>> needs("kit/charts")
-    ['kit/text', 'kit/dom', 'kit/charts']
+    ['kit/text', 'kit/dom', 'kit/table', 'kit/charts']
     """
     found = {}
     for other in imports(name):
