@@ -101,8 +101,14 @@ def declarations(content, read):
     return ";".join(
         f"{part.name}:{tinycss2.serialize(part.value).strip()}{'!important' * part.important}"
         for part in parts
-        if read is None or not part.name.startswith("--") or part.name in read
+        if (read is None or not part.name.startswith("--") or part.name in read) and not is_icon(part)
     )
+
+
+def is_icon(part):
+    """Return whether a declaration shows a letter of the theme's font of icons, which no page loads."""
+    value = tinycss2.serialize(part.value)
+    return part.name == "content" and bool(re.search("--pst-icon-|[\ue000-\uf8ff]", value))
 
 
 def split(prelude):

@@ -6,6 +6,7 @@ import re
 import sys
 
 import pytest
+from pygments.formatters import HtmlFormatter
 from scripts import load
 from sphinx.errors import ExtensionError
 
@@ -87,6 +88,19 @@ def test_bootstrap_is_loaded_only_for_a_menu_that_needs_it(website):
     assert script in website.cleaned(page("", script + '<button data-bs-toggle="dropdown">'), "")
 
 
+def test_words_of_programs_are_marked_where_they_have_a_colour(website):
+    """Names, punctuation and space lose their marks: in both themes these have the colour of the text."""
+    code = '<pre><span class="k">if</span> <span class="n">a</span><span class="p">:</span></pre>'
+    assert '<pre><span class="k">if</span> a:</pre>' in website.cleaned(page("", code), "")
+    for style in ("a11y-high-contrast-light", "a11y-high-contrast-dark"):
+        sheet = HtmlFormatter(style=style).get_style_defs(".highlight")
+        colours = {
+            name: re.search(rf"^\.highlight{name} {{.*color: (#\w+)", sheet, re.M)[1]
+            for name in ("", " .n", " .p", " .w")
+        }
+        assert len(set(colours.values())) == 1, colours
+
+
 def test_a_picture_knows_its_size_and_comes_when_it_is_near(website):
     """The size moves from the style, which the policy forbids, to attributes; one that waits still waits."""
     text = website.cleaned(page("", '<img src="a.png" style="width: 560px; height: 320px;" />'), "")
@@ -132,6 +146,9 @@ def test_what_the_policy_forbids_stops_the_build(website, head, body, named):
         ("@media (width<9px){.b{x:1}}@media print{.a{x:1}}", "@media print{.a{x:1}\n}\n"),
         (":root{--u:1;--v:var(--w);--w:2}.a{x:var(--v)}", ":root{--v:var(--w);--w:2}\n.a{x:var(--v)}\n"),
         (":root{--u:var(--v);--v:1}", ""),
+        (".a::after{content:var(--pst-icon-note);x:1}", ".a::after{x:1}\n"),
+        (r".a::after{content:'\f0a9';x:1}", ".a::after{x:1}\n"),
+        (".a::after{content:'x'}", ".a::after{content:'x'}\n"),
         ("@keyframes k{from{x:0}}", "@keyframes k{from{x:0}}\n"),
         (".a{x:url('data:image/svg+xml;charset=utf-8,<p>')!important}", None),
     ],
