@@ -6,8 +6,8 @@ after an upgrade of the theme, stops the build.
 """
 
 import re
-from pathlib import Path
 
+import beside
 from sphinx.errors import ExtensionError
 
 # What stands in a page of the theme, how often at least and at most, what it becomes, and why.
@@ -73,12 +73,7 @@ def marked(page):
     return page
 
 
-def add_file(app, config):
-    """Let Sphinx copy the script; in `_static/` Jupyter Book would put it on every page, and not deferred."""
-    config.html_static_path.append(str(Path(__file__).with_suffix(".js")))
-
-
 def setup(app):
-    app.connect("config-inited", add_file)
+    beside.ship(app, __file__)
     app.add_js_file("landmarks.js", loading_method="defer")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

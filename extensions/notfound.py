@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import beside
 from addresses import read_addresses
 from markupsafe import escape
 from terms import read_terms
@@ -60,11 +61,6 @@ def add_script(app, pagename, templatename, context, doctree):
         app.add_js_file("notfound.js", loading_method="defer")
 
 
-def add_file(app, config):
-    """Let Sphinx copy the script; in `_static/` Jupyter Book would put it on every page."""
-    config.html_static_path.append(str(Path(__file__).with_suffix(".js")))
-
-
 def anchored(text, path):
     """Return a page with `path` before every address that is relative to the top of the book."""
     text = re.sub(r'(<[^>]*?\sdata-content_root=)"[^"]*"', rf'\1"{path}"', text)
@@ -80,7 +76,7 @@ def anchor(app, error):
 
 
 def setup(app):
-    app.connect("config-inited", add_file)
+    beside.ship(app, __file__)
     app.connect("html-collect-pages", collect)
     app.connect("html-page-context", add_script)
     app.connect("build-finished", anchor, priority=900)

@@ -15,6 +15,7 @@ import json
 import re
 from pathlib import Path
 
+import beside
 from citation import read_citation
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -131,13 +132,8 @@ def add_script(app, pagename, templatename, context, doctree):
         app.add_js_file("offline.js", loading_method="defer")
 
 
-def add_file(app, config):
-    """Let Sphinx copy the script; in `_static/` Jupyter Book would put it on every page."""
-    config.html_static_path.append(str(Path(__file__).with_suffix(".js")))
-
-
 def setup(app):
-    app.connect("config-inited", add_file)
+    beside.ship(app, __file__)
     app.add_directive("offline", Offline)
     app.connect("html-page-context", add_script)
     app.connect("build-finished", write_files, priority=990)  # when nothing changes a file any more

@@ -8,9 +8,9 @@ it is a plain form and needs no script. Elsewhere the script makes a text of it,
 page before the reader presses the button.
 """
 
-from pathlib import Path
 from urllib.parse import quote
 
+import beside
 from docutils import nodes
 from markupsafe import escape
 from sphinx.util.docutils import SphinxDirective
@@ -84,13 +84,8 @@ def add_link(app, pagename, templatename, context, doctree):
         context["theme_extra_footer"] = link + context.get("theme_extra_footer", "")
 
 
-def add_file(app, config):
-    """Let Sphinx copy the script; in `_static/` Jupyter Book would put it on every page."""
-    config.html_static_path.append(str(Path(__file__).with_suffix(".js")))
-
-
 def setup(app):
-    app.connect("config-inited", add_file)
+    beside.ship(app, __file__)
     app.add_directive("report-form", ReportForm)
     app.connect("html-page-context", add_link)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

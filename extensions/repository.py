@@ -19,9 +19,9 @@ def public_address(remote):
     return f"https://github.com/{match[1]}" if match else None
 
 
-def remote_of(folder):
-    """Return the address that the clone in `folder` calls origin, or an empty text."""
-    command = ["git", "-C", str(folder), "remote", "get-url", "origin"]
+def git(folder, *words):
+    """Return what git says of the clone in `folder`, or an empty text."""
+    command = ["git", "-C", str(folder), *words]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     except OSError:  # built from a zip on a machine without git
@@ -49,7 +49,7 @@ def configure(app, config):
     this_year = str(date.today().year)
     if config.copyright != this_year:
         config.copyright = f"{config.copyright}–{this_year}"
-    address = public_address(remote_of(app.srcdir))
+    address = public_address(git(app.srcdir, "remote", "get-url", "origin"))
     config.html_baseurl = book_address(os.environ.get("BOOK_URL", ""), address)
     if address is not None:
         config.html_theme_options |= {

@@ -26,6 +26,7 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
+import beside
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
@@ -223,13 +224,8 @@ def add_script(app, pagename, templatename, context, doctree):
         app.add_js_file("selfcheck.js", loading_method="defer")
 
 
-def add_file(app, config):
-    """Let Sphinx copy the script; in `_static/` Jupyter Book would put it on every page."""
-    config.html_static_path.append(str(Path(__file__).with_suffix(".js")))
-
-
 def setup(app):
-    app.connect("config-inited", add_file)
+    beside.ship(app, __file__)
     app.add_node(choice, html=(visit_choice, depart_choice))
     app.add_directive("selfcheck", SelfCheck)
     app.add_directive("progress", Progress)

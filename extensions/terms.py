@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import beside
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -125,13 +126,8 @@ def add_definitions(app, pagename, templatename, context, doctree):
         app.add_js_file("terms.js", loading_method="defer")
 
 
-def add_file(app, config):
-    """Let Sphinx copy the script; in `_static/` Jupyter Book would put it on every page."""
-    config.html_static_path.append(str(Path(__file__).with_suffix(".js")))
-
-
 def setup(app):
-    app.connect("config-inited", add_file)
+    beside.ship(app, __file__)
     app.connect("html-page-context", add_definitions)
     app.add_directive("glossary-of-terms", Glossary)
     app.add_directive("reading-path", ReadingPath)

@@ -5,12 +5,12 @@ pinned version changes; tests/ then holds every number of the text to these resu
 """
 
 import platform
-import subprocess
 from datetime import UTC
 from importlib.metadata import version
 from pathlib import Path
 
 from jupyter_cache import get_cache
+from repository import git
 from sphinx.util.docutils import SphinxDirective
 
 import imagebook
@@ -31,15 +31,6 @@ def last_runs(folder, names):
         return None
     first, last = (day.replace(tzinfo=UTC).date() for day in (min(days), max(days)))
     return first, last
-
-
-def commit(folder):
-    """Return the short name of the commit that the book is built from, or an empty text."""
-    command = ["git", "-C", str(folder), "rev-parse", "--short", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-    except OSError:  # built from a zip on a machine without git
-        return ""
 
 
 def day(date):
@@ -68,7 +59,7 @@ class Verified(SphinxDirective):
         versions = {"Python": platform.python_version()}
         versions |= {name: version(package) for name, package in PACKAGES.items()}
         versions["imagebook"] = imagebook.__version__
-        if name := commit(self.env.srcdir):
+        if name := git(self.env.srcdir, "rev-parse", "--short", "HEAD"):
             versions["commit"] = name
         return self.parse_text_to_nodes(sentences(last_runs(cache, chapters), versions))
 

@@ -9,13 +9,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def build(folder, pages, **environment):
-    """Write the pages, {name: Markdown}, the first one as the root; build the book and return its folder.
-
-    `environment` adds variables to the build's own.
-    """
+def write(folder, pages):
+    """Write a book's files, among them its pages, {name: Markdown}, the first one as the root."""
     for name in ("extensions", "_static"):
-        shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
+        shutil.copytree(ROOT / name, folder / name)
     for name in ("_config.yml", "references.bib", "CITATION.cff"):
         shutil.copy(ROOT / name, folder / name)
     names = list(pages)
@@ -27,9 +24,19 @@ def build(folder, pages, **environment):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)  # or git asks the folders above
+
+
+def run(folder, **environment):
+    """Build the book in a folder and return how that ended; `environment` adds to the build's variables."""
     program = str(Path(sys.executable).with_name("jupyter-book"))
     command = [program, "build", str(folder), "-W", "--keep-going", "-q"]
     variables = {key: value for key, value in os.environ.items() if key != "BOOK_URL"} | environment
-    result = subprocess.run(command, capture_output=True, text=True, env=variables)
+    return subprocess.run(command, capture_output=True, text=True, env=variables)
+
+
+def build(folder, pages, **environment):
+    """Write a book, build it and return the folder of its website."""
+    write(folder, pages)
+    result = run(folder, **environment)
     assert result.returncode == 0, result.stderr
     return folder / "_build" / "html"

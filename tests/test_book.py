@@ -9,28 +9,22 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import small_book
 from scripts import load
 
 FRONT = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n\n"
 
 
 @pytest.fixture
-def book(root, tmp_path):
+def book(tmp_path):
     """Return a function that builds a book of one chapter and gives the result and the page."""
-    shutil.copytree(root / "extensions", tmp_path / "extensions")
-    shutil.copytree(root / "_static", tmp_path / "_static")
-    for name in ("_config.yml", "references.bib"):
-        shutil.copy(root / name, tmp_path / name)
-    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n", encoding="utf-8")
+    small_book.write(tmp_path, {"index": FRONT})
 
     def build(text, *, remote=None):
         (tmp_path / "index.md").write_text(FRONT + text, encoding="utf-8")
-        subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
         if remote:
             subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", remote], check=True)
-        program = Path(sys.executable).with_name("jupyter-book")
-        command = [str(program), "build", str(tmp_path), "-W", "--keep-going", "-q"]
-        result = subprocess.run(command, capture_output=True, text=True)
+        result = small_book.run(tmp_path)
         page = tmp_path / "_build" / "html" / "index.html"
         return result, page.read_text(encoding="utf-8") if page.exists() else ""
 

@@ -2,13 +2,13 @@
 
 import posixpath
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
 from xml.etree import ElementTree
 
 import pytest
+import small_book
 from scripts import ROOT, load
 
 FRONT = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n\n"
@@ -97,15 +97,7 @@ def tool():
 def book(tmp_path_factory, tool):
     """Return the folder of a small book, of which the EPUB was made, and with a browser the PDF."""
     folder = tmp_path_factory.mktemp("book")
-    for name in ("extensions", "_static"):
-        shutil.copytree(ROOT / name, folder / name)
-    for name in ("_config.yml", "references.bib"):
-        shutil.copy(ROOT / name, folder / name)
-    toc = "format: jb-book\nroot: index\nchapters:\n- file: chapters/a\n- file: chapters/b\n"
-    (folder / "_toc.yml").write_text(toc, encoding="utf-8")
-    (folder / "chapters").mkdir()
-    for name, text in PAGES.items():
-        (folder / f"{name}.md").write_text(FRONT + text, encoding="utf-8")
+    small_book.write(folder, {name: FRONT + text for name, text in PAGES.items()})
     edition = "pdf" if tool.browser.chromium() else "epub"  # the one makes the other on its way
     command = [sys.executable, str(ROOT / "tools/print.py"), edition, "--source", str(folder)]
     result = subprocess.run(command, capture_output=True, text=True)

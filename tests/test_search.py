@@ -3,12 +3,9 @@
 import hashlib
 import json
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+import small_book
 from scripts import load
 
 INDEX = """# A book about windows
@@ -53,22 +50,14 @@ def search(root, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def build(request, tmp_path_factory):
+def build(tmp_path_factory):
     """Return a function that builds a small book of two pages and returns its documents, {place: row}."""
-    root, folder = request.config.rootpath, tmp_path_factory.mktemp("book")
-    shutil.copytree(root / "extensions", folder / "extensions")
-    shutil.copytree(root / "_static", folder / "_static")
-    for name in ("_config.yml", "references.bib"):
-        shutil.copy(root / name, folder / name)
-    toc = "format: jb-book\nroot: index\nchapters:\n- file: other\n"
-    (folder / "_toc.yml").write_text(toc, encoding="utf-8")
-    (folder / "index.md").write_text(FRONT + INDEX, encoding="utf-8")
+    folder = tmp_path_factory.mktemp("book")
+    small_book.write(folder, {"index": FRONT + INDEX, "other": ""})
 
     def build(other):
         (folder / "other.md").write_text(other, encoding="utf-8")
-        program = Path(sys.executable).with_name("jupyter-book")
-        command = [str(program), "build", str(folder), "-W", "--keep-going", "-q"]
-        result = subprocess.run(command, capture_output=True, text=True)
+        result = small_book.run(folder)
         assert result.returncode == 0, result.stderr
         text = (folder / "_build/html/_static/search/documents.js").read_text(encoding="utf-8")
         documents = json.loads(text[text.index("{") : text.rindex("}") + 1])

@@ -1,11 +1,7 @@
 """Self-checks and definitions in a browser: by mouse, touch and keyboard, and without scripts."""
 
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+import small_book
 from axe_playwright_python.sync_playwright import Axe
 
 PAGE = """# Page
@@ -60,21 +56,10 @@ How large is it?
 
 
 @pytest.fixture(scope="module")
-def page_file(request, tmp_path_factory):
+def page_file(tmp_path_factory):
     """Return the address of a built page with three self-checks."""
-    root, folder = request.config.rootpath, tmp_path_factory.mktemp("book")
-    shutil.copytree(root / "extensions", folder / "extensions")
-    shutil.copytree(root / "_static", folder / "_static")
-    for name in ("_config.yml", "references.bib"):
-        shutil.copy(root / name, folder / name)
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: chapters/a\n", encoding="utf-8")
-    (folder / "chapters").mkdir()
-    (folder / "chapters/a.md").write_text(PAGE, encoding="utf-8")
-    program = Path(sys.executable).with_name("jupyter-book")
-    command = [str(program), "build", str(folder), "-W", "--keep-going", "-q"]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
-    return (folder / "_build/html/chapters/a.html").as_uri()
+    website = small_book.build(tmp_path_factory.mktemp("book"), {"chapters/a": PAGE})
+    return (website / "chapters/a.html").as_uri()
 
 
 @pytest.fixture
