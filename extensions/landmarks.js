@@ -6,18 +6,21 @@
     button.blur = () => {};
   }
   // What is too wide can be scrolled by keys; the theme does so for code, but not for formulas, nor in what was folded.
-  const parts = [...document.querySelectorAll("article :is(pre, .math)")];
+  // It also asks and tells one part after the other, so that the browser goes over the whole page for each: a tenth
+  // of a second on a phone. Here all are asked first; what the theme tells a part goes into a property of ours.
+  const parts = [...document.querySelectorAll("article :is(pre, .math, .cell_output > .output)")];
+  for (const part of parts) Object.defineProperty(part, "tabIndex", { value: -1, writable: true });
   const measure = () => {
     const wide = parts.map((part) => part.scrollWidth > part.clientWidth + 1);
     for (const [index, part] of parts.entries()) {
-      if (wide[index]) part.tabIndex = 0;
+      if (wide[index]) part.setAttribute("tabindex", "0");
       else part.removeAttribute("tabindex");
     }
   };
   let timer = 0;
   const later = () => {
     clearTimeout(timer);
-    timer = setTimeout(measure, 350); // after the theme's own
+    timer = setTimeout(measure, 350);
   };
   addEventListener("resize", () => {
     requestAnimationFrame(measure);
