@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks weights serve zip epub pdf bench reproduce audit lint lock clean check
+.PHONY: help book test notebooks weights serve zip epub pdf dist bench reproduce audit lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -31,6 +31,9 @@ epub: book  ## make _build/imagebook.epub, each figure in three states
 
 pdf: book  ## make _build/imagebook.pdf by Chromium, and the EPUB on the way
 	$(BIN)/python tools/print.py pdf
+
+dist: .venv/installed  ## build the library's wheel and source distribution in dist/
+	$(BIN)/python tools/dist.py
 
 bench: .venv-bench/installed  ## time the library beside PyTorch, SciPy, OpenCV and scikit-image
 	OPENBLAS_NUM_THREADS=2 OMP_NUM_THREADS=2 MKL_NUM_THREADS=2 .venv-bench/bin/python benchmarks/bench.py

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cells import parsed
 from nbval.plugin import IPyNbCell
 
 ROOT = Path(__file__).resolve().parent
@@ -53,7 +54,7 @@ class NotebookGuard(pytest.Item):
 
     def runtest(self):
         """Compare what the kernel knows with what the notebook's cells define."""
-        cells = [ast.parse(cell.source) for cell in self.parent.nb.cells if cell.cell_type == "code"]
+        cells = [parsed(cell.source) for cell in self.parent.nb.cells if cell.cell_type == "code"]
         claims = [node for cell in cells for node in ast.walk(cell) if isinstance(node, ast.Assert)]
         assert claims, f"{self.path.name} asserts nothing, so no test would notice a wrong number"
         tags = {tag for cell in self.parent.nb.cells for tag in cell.metadata.get("tags", [])}

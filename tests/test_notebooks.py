@@ -1,10 +1,14 @@
 """The notebooks are what their sources say, and their cells keep the book's rules."""
 
 import ast
+import types
 
 import nbformat
 import pytest
 import scripts
+from cells import as_python, parsed
+
+import imagebook
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,21 @@ def test_no_sphinx_markup_is_left_for_a_notebook_program(tool):
         assert not [mark for mark in ("{cite", "{korean}", "```{", ":::{", ")=\n") if mark in text], path.name
 
 
+def test_the_first_cell_fetches_the_library_only_where_it_is_missing(tool, monkeypatch):
+    """The same version that the notebook was written for; where there is one, nothing is asked or said."""
+    asked = []
+    shell = types.SimpleNamespace(run_line_magic=lambda *words: asked.append(words))
+    for path in tool.chapters():
+        notebook = nbformat.read(path.with_suffix(".ipynb"), as_version=nbformat.NO_CONVERT)
+        first = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
+        exec(as_python(first), {"get_ipython": lambda: shell})
+        assert asked == []
+        with monkeypatch.context() as patch:
+            patch.setattr("importlib.util.find_spec", lambda name: None)
+            exec(as_python(first), {"get_ipython": lambda: shell})
+        assert asked.pop() == ("pip", f"install --quiet imagebook=={imagebook.__version__}")
+
+
 def test_visible_cells_are_short(tool):
     """Ten lines at most, imports apart, and 76 characters: a cell is read on a phone, too."""
     for path in tool.chapters():
@@ -52,7 +71,7 @@ def test_visible_cells_are_short(tool):
             if cell.cell_type == "code" and "remove-cell" not in cell.metadata.get("tags", []):
                 lines = cell.source.splitlines()
                 imports = all(
-                    isinstance(node, ast.Import | ast.ImportFrom) for node in ast.parse(cell.source).body
+                    isinstance(node, ast.Import | ast.ImportFrom) for node in parsed(cell.source).body
                 )
                 assert imports or len(lines) <= 10, (
                     f"{path.name}: a cell of {len(lines)} lines:\n{cell.source}"
@@ -67,7 +86,7 @@ def test_no_name_is_defined_by_two_chapters(tool):
         notebook = nbformat.read(path.with_suffix(".ipynb"), as_version=nbformat.NO_CONVERT)
         for cell in notebook.cells:
             if cell.cell_type == "code":
-                for node in ast.walk(ast.parse(cell.source)):
+                for node in ast.walk(parsed(cell.source)):
                     if isinstance(node, ast.FunctionDef | ast.ClassDef):
                         first = seen.setdefault(
                             node.name, path.name
@@ -107,4 +126,4 @@ def test_a_solution_is_folded_away(tool, tmp_path):
     source.write_text(f"{front}\n# X\n\n{cell}{start}{cell}Text.\n\n{cell}{end}{cell}", encoding="utf-8")
     cells = nbformat.reads(tool.notebook_text(source), as_version=4).cells
     hidden = [bool(c.metadata.get("jupyter")) for c in cells if c.cell_type == "code"]
-    assert hidden == [False, True, True, False]
+    assert hidden == [False, False, True, True, False]  # the first is the one that fetches the library

@@ -12,13 +12,23 @@ import sys
 from pathlib import Path
 
 import jupytext
+from nbformat.v4 import new_code_cell
 from pybtex.database import parse_file
 
+import imagebook
 from imagebook.widgets import FIGURES
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "extensions"))
 import selfcheck  # noqa: E402
+
+# Colab, Kaggle and a browser have no imagebook; they get the release that this notebook was written for.
+FIRST_CELL = f"""\
+# Fetches the book's library where it is missing; else does nothing.
+from importlib.util import find_spec
+
+if find_spec("imagebook") is None:
+    %pip install --quiet imagebook=={imagebook.__version__}"""
 
 
 def chapters():
@@ -32,6 +42,8 @@ def notebook_text(source):
     No outputs and no cell ids: the first are made by running it, the second would differ each time.
     """
     notebook = jupytext.read(source, fmt="md:myst")
+    first = next(index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    notebook.cells.insert(first, new_code_cell(FIRST_CELL))
     cells = []
     solution = False
     for cell in notebook.cells:

@@ -1,0 +1,45 @@
+"""Build the library's wheel and source distribution: `make dist` writes both to dist/.
+
+They are built in a copy that holds the library and nothing else, so that no test, no egg-info and no build of
+somebody else gets in; with a date that is always the same, so that the same files give the same bytes.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DIST = ROOT / "dist"
+BESIDE = ("pyproject.toml", "README.md", "LICENSE")
+DATE = "315532800"  # 1 January 1980, the first that a zip can say
+
+
+def build(folder, *kinds):
+    """Write the distributions of some kinds, "wheel" and "sdist", to a folder; return their paths."""
+    with tempfile.TemporaryDirectory() as copy, tempfile.TemporaryDirectory() as made:
+        skip = shutil.ignore_patterns("__pycache__", "*.egg-info")
+        shutil.copytree(ROOT / "lib/imagebook", Path(copy, "lib/imagebook"), ignore=skip)
+        for name in BESIDE:
+            shutil.copy(ROOT / name, copy)
+        command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", made, copy]
+        command += [f"--{kind}" for kind in kinds]
+        environment = os.environ | {"SOURCE_DATE_EPOCH": DATE}
+        result = subprocess.run(command, env=environment, capture_output=True, text=True)
+        if result.returncode != 0:
+            raise RuntimeError(f"the library was not built:\n{result.stdout[-2000:]}{result.stderr[-2000:]}")
+        folder.mkdir(parents=True, exist_ok=True)
+        return [Path(shutil.move(path, folder / path.name)) for path in sorted(Path(made).iterdir())]
+
+
+def main():
+    """Write both to dist/, in place of older ones."""
+    shutil.rmtree(DIST, ignore_errors=True)
+    for path in build(DIST, "wheel", "sdist"):
+        print(f"{path.relative_to(ROOT)}  {path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
