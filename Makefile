@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks weights serve zip epub pdf dist bench reproduce audit lint lock clean check
+.PHONY: help book test notebooks weights serve zip epub pdf dist release warm bench reproduce audit lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -35,6 +35,13 @@ pdf: book  ## make _build/imagebook.pdf by Chromium, and the EPUB on the way
 dist: .venv/installed  ## build the library's wheel and source distribution in dist/
 	$(BIN)/python tools/dist.py
 
+release: .venv/installed  ## build all that a release has, if TAG, say v1.2.3, is the library's version
+	$(BIN)/python tools/dist.py "$(TAG)"
+	$(MAKE) zip pdf
+
+warm:  ## let Binder build the branch `release` of REPOSITORY, say owner/name, before its first reader comes
+	curl --silent --show-error --fail --no-buffer --max-time 3000 https://mybinder.org/build/gh/$(REPOSITORY)/release | grep -m 1 '"phase": *"ready"'
+
 bench: .venv-bench/installed  ## time the library beside PyTorch, SciPy, OpenCV and scikit-image
 	OPENBLAS_NUM_THREADS=2 OMP_NUM_THREADS=2 MKL_NUM_THREADS=2 .venv-bench/bin/python benchmarks/bench.py
 	.venv-bench/bin/python tools/status.py
@@ -46,10 +53,12 @@ reproduce: .venv/installed  ## train LeNet-5, k-NN and a linear classifier on th
 audit: .venv/installed .venv-audit/installed book  ## score every page beside a stock Jupyter Book (AUDIT="--runs 3 --pages index")
 	$(BIN)/python benchmarks/audit.py $(AUDIT); missed=$$?; $(BIN)/python tools/status.py && exit $$missed
 
-lint: .venv/installed  ## style, formatting, spelling and grammar
+lint: .venv/installed  ## style, formatting, spelling, grammar, workflows
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/python tools/prose.py
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet .github/workflows
 
 lock: .venv/installed  ## compile requirements.txt from the ranges in pyproject.toml (UPGRADE=--upgrade renews every pin)
 	$(BIN)/python -m pip install --quiet uv==0.13.9

@@ -37,9 +37,7 @@ class ReportForm(SphinxDirective):
     """The form."""
 
     def run(self):
-        options = self.config.html_theme_options
-        repository = options.get("repository_url", "") if options.get("use_issues_button") else ""
-        return [nodes.raw("", form(repository), format="html")]
+        return [nodes.raw("", form(self.config.book_repository), format="html")]
 
 
 def form(repository):

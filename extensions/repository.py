@@ -1,4 +1,4 @@
-"""Points launch and edit buttons to the repository that the book is built from, and dates the copyright.
+"""Points the edit and issue buttons to the repository that the book is built from, and dates the copyright.
 
 The variable BOOK_URL says where the book will stand; else a clone from GitHub goes to GitHub Pages.
 
@@ -52,16 +52,17 @@ def configure(app, config):
     address = public_address(git(app.srcdir, "remote", "get-url", "origin"))
     config.html_baseurl = book_address(os.environ.get("BOOK_URL", ""), address)
     if address is not None:
+        config.book_repository = address
         config.html_theme_options |= {
             "repository_url": address,
             "repository_branch": "main",
             "use_repository_button": True,
             "use_edit_page_button": True,
             "use_issues_button": True,
-            "launch_buttons": {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"},
         }
 
 
 def setup(app):
+    app.add_config_value("book_repository", "", "html")  # on GitHub; the theme's own setting has a default
     app.connect("config-inited", configure)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

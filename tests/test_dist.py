@@ -89,3 +89,10 @@ def test_the_library_runs_from_the_wheel(built, tmp_path):
     place, found = result.stdout.splitlines()
     assert place.startswith(str(tmp_path))
     assert found == "2000 3 True"
+
+
+def test_a_tag_that_is_not_the_version_builds_nothing():
+    """A release under a wrong name would be fetched by no notebook; one sentence says what was wanted."""
+    tool = scripts.load("tools/dist.py")
+    answer = tool.main("v99.0.0")
+    assert "v99.0.0" in answer and tool.imagebook.__version__ in answer

@@ -1,5 +1,7 @@
 """Build the library's wheel and source distribution: `make dist` writes both to dist/.
 
+Usage: python tools/dist.py [TAG]; a tag that is not the library's version, v1.2.3 for 1.2.3, is refused.
+
 They are built in a copy that holds the library and nothing else, so that no test, no egg-info and no build of
 somebody else gets in; with a date that is always the same, so that the same files give the same bytes.
 """
@@ -10,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import imagebook
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
@@ -34,12 +38,15 @@ def build(folder, *kinds):
         return [Path(shutil.move(path, folder / path.name)) for path in sorted(Path(made).iterdir())]
 
 
-def main():
-    """Write both to dist/, in place of older ones."""
+def main(tag=None):
+    """Write both to dist/, in place of older ones; return what to tell the shell."""
+    wanted = f"v{imagebook.__version__}"
+    if tag not in (None, wanted):
+        return f"The tag must be {wanted}, as the version in lib/imagebook/__init__.py is, got {tag!r}."
     shutil.rmtree(DIST, ignore_errors=True)
     for path in build(DIST, "wheel", "sdist"):
         print(f"{path.relative_to(ROOT)}  {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))
