@@ -26,6 +26,11 @@ def write(folder, pages):
     subprocess.run(["git", "init", "--quiet", str(folder)], check=True)  # or git asks the folders above
 
 
+def remote(folder, address):
+    """Say where a book's repository was cloned from."""
+    subprocess.run(["git", "-C", str(folder), "remote", "add", "origin", address], check=True)
+
+
 def run(folder, **environment):
     """Build the book in a folder and return how that ended; `environment` adds to the build's variables."""
     program = str(Path(sys.executable).with_name("jupyter-book"))

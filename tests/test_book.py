@@ -23,7 +23,7 @@ def book(tmp_path):
     def build(text, *, remote=None):
         (tmp_path / "index.md").write_text(FRONT + text, encoding="utf-8")
         if remote:
-            subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", remote], check=True)
+            small_book.remote(tmp_path, remote)
         result = small_book.run(tmp_path)
         page = tmp_path / "_build" / "html" / "index.html"
         return result, page.read_text(encoding="utf-8") if page.exists() else ""
@@ -75,10 +75,10 @@ def test_the_progress_counts_every_selfcheck(book, tmp_path):
 
 
 def test_without_a_remote_there_is_no_button_that_leads_nowhere(book):
-    """No launch, edit, repository or issue button; one search box; this year's copyright."""
+    """No edit, repository or issue button; one search box; this year's copyright."""
     result, page = book("# Page\n")
     assert result.returncode == 0, result.stderr
-    assert not [word for word in ("mybinder", "/edit/", "/issues", "btn-launch") if word in page]
+    assert not [word for word in ("/edit/", "/issues", "ib-run") if word in page]
     assert page.count('class="btn search-button-field') == 1
     assert f"{date.today().year}" in page and "2023" not in page
 
@@ -93,10 +93,9 @@ def test_code_has_the_theme_s_colours(book, tmp_path):
 
 
 def test_buttons_lead_to_the_repository(book):
-    """Binder opens this page's notebook; no address carries the credentials of the remote."""
+    """They edit this page and open an issue; no address carries the credentials of the remote."""
     result, page = book("# Page\n", remote="https://user:secret@github.com/someone/imagebook.git")
     assert result.returncode == 0, result.stderr
-    assert "https://mybinder.org/v2/gh/someone/imagebook/main?urlpath=lab/tree/index.md" in page
     assert "https://github.com/someone/imagebook/edit/main/index.md" in page
     assert "https://github.com/someone/imagebook/issues/new" in page
     assert "secret" not in page
