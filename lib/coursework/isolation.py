@@ -1,0 +1,181 @@
+"""The wall around a submission: no network, no sight of others, limits on all that a program can take.
+
+The work is done by bubblewrap (`bwrap`). It gives a program namespaces of its own: the program sees the system
+read-only, an empty folder in memory, and no process but itself, which dies with whoever started it. The kernel
+limits memory, processor time and files (setrlimit). A filter of system calls (seccomp) refuses new processes,
+which the kernel does not count for the superuser, and classes are graded in containers.
+
+What this does not promise: the kernel is shared, and a hole in it is a hole in the wall.
+"""
+
+import os
+import platform
+import shutil
+import struct
+import sys
+import sysconfig
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+MEGABYTE = 2**20
+RUNNER = Path(__file__).with_name("inside")  # what runs behind the wall
+ADVICE = "needs bubblewrap on Linux: install the package bubblewrap, or write --isolation none to grade without a wall"
+
+
+class IsolationError(RuntimeError):
+    """There is no wall here, so nothing may run."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may take. The wall clock is kept by whoever waits for it."""
+
+    cpu_seconds: int = 120
+    memory: int = 3072 * MEGABYTE  # of addresses: libraries reserve far more than they use
+    disk: int = 64 * MEGABYTE
+    files: int = 128
+
+    def words(self):
+        """Return them as the runner reads them; it binds itself before it reads any student's code."""
+        return [str(number) for number in (self.cpu_seconds, self.memory, self.disk, self.files)]
+
+
+# System calls by machine: a new process, and doors of the kernel that no student's code has business with.
+CALLS = {
+    "x86_64": {
+        "arch": 0xC000003E,
+        "clone": 56,
+        "clone3": 435,
+        # fork, vfork, ptrace, unshare, setns, add_key, keyctl, bpf, perf_event_open, userfaultfd, io_uring_setup
+        "refused": (57, 58, 101, 272, 308, 248, 250, 321, 298, 323, 425),
+    },
+    "aarch64": {
+        "arch": 0xC00000B7,
+        "clone": 220,
+        "clone3": 435,
+        # ptrace, unshare, setns, add_key, keyctl, bpf, perf_event_open, userfaultfd, io_uring_setup
+        "refused": (117, 97, 268, 217, 219, 280, 241, 282, 425),
+    },
+}
+CLONE_THREAD = 0x10000
+ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+EPERM, ENOSYS = 1, 38
+
+
+def call_filter(machine=None):
+    """Return the filter of system calls as the kernel reads it: threads may be started, processes may not."""
+    machine = machine or platform.machine()
+    if machine not in CALLS:
+        raise IsolationError(f"grading knows the system calls of {' and '.join(CALLS)}, not of {machine}")
+    calls = CALLS[machine]
+    load, equal, at_least, any_bit, answer = 0x20, 0x15, 0x35, 0x45, 0x06
+
+    def step(code, value, yes=0, no=0):
+        return struct.pack("=HBBI", code, yes, no, value)
+
+    steps = [
+        step(load, 4),  # the machine's calling convention: another one would have other numbers
+        step(equal, calls["arch"], 1, 0),
+        step(answer, KILL),
+        step(load, 0),  # the call's number
+        step(at_least, 0x40000000, 0, 1),  # 32-bit calls on a 64-bit machine
+        step(answer, KILL),
+    ]
+    for number in calls["refused"]:
+        steps += [step(equal, number, 0, 1), step(answer, ERRNO | EPERM)]
+    # "Not there" makes the C library fall back on clone, whose flags a filter can read.
+    steps += [step(equal, calls["clone3"], 0, 1), step(answer, ERRNO | ENOSYS)]
+    steps += [
+        step(equal, calls["clone"], 0, 3),
+        step(load, 16),  # the call's first argument: its flags
+        step(any_bit, CLONE_THREAD, 1, 0),
+        step(answer, ERRNO | EPERM),
+        step(answer, ALLOW),
+    ]
+    return b"".join(steps)
+
+
+def available():
+    """Return the path of bubblewrap, or raise IsolationError with what to do."""
+    program = shutil.which("bwrap")
+    if program is None or not sys.platform.startswith("linux"):
+        raise IsolationError(ADVICE)
+    return program
+
+
+def system_folders():
+    """Return bubblewrap's words for the parts of the system that Python needs, read-only."""
+    words = ["--ro-bind", "/usr", "/usr"]
+    for name in ("/bin", "/lib", "/lib64", "/sbin"):
+        if os.path.islink(name):
+            words += ["--symlink", os.readlink(name), name]
+        elif os.path.isdir(name):
+            words += ["--ro-bind", name, name]
+    for name in ("/etc/ld.so.cache", "/etc/fonts"):
+        if os.path.exists(name):
+            words += ["--ro-bind", name, name]
+    prefix = os.path.realpath(sys.base_prefix)
+    if not prefix.startswith("/usr"):
+        words += ["--ro-bind", prefix, prefix]
+    return words
+
+
+def packages():
+    """Return the folders in which this Python finds its libraries."""
+    return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+
+
+def command(library, limits, answers, rules):
+    """Return the command that starts the runner behind the wall.
+
+    `library` is the folder of the assignment's imagebook, `answers` the open file on which the runner answers,
+    `rules` the one from which bubblewrap reads the filter of system calls.
+    """
+    words = [available(), "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+    words += system_folders()
+    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/tmp"]
+    words += ["--ro-bind", str(RUNNER), "/inside", "--ro-bind", str(library), "/library"]
+    places = ["/inside", "/library"]
+    for index, folder in enumerate(packages()):
+        place = f"/packages{index}"
+        words += ["--ro-bind", folder, place]
+        places.append(place)
+        # The whole library, and whatever else of ours is installed, stays outside.
+        for name in ("imagebook", "coursework"):
+            if os.path.isdir(os.path.join(folder, name)):
+                words += ["--tmpfs", f"{place}/{name}"]
+    for name, value in environment(places, "/tmp").items():
+        words += ["--setenv", name, value]
+    words += ["--remount-ro", "/", "--chdir", "/tmp", "--seccomp", str(rules)]
+    return [*words, *runner("/inside", answers, limits)]
+
+
+def runner(folder, answers, limits):
+    """Return the command of the runner itself."""
+    python = os.path.realpath(sys.executable)
+    return [python, "-s", "-B", f"{folder}/runner.py", str(answers), *limits.words()]
+
+
+def environment(places, home):
+    """Return the variables that a submission sees."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": home,
+        "TMPDIR": home,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": os.pathsep.join(places),
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": f"{home}/matplotlib",
+        "OPENBLAS_NUM_THREADS": "1",  # submissions share the cores
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def filter_file():
+    """Return an open file with the filter, to be passed to bubblewrap."""
+    file = tempfile.TemporaryFile()
+    file.write(call_filter())
+    file.seek(0)
+    return file
