@@ -8,17 +8,18 @@ import re
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import distribution
 from pathlib import Path
 
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from repo2docker.buildpacks import conda
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "binder/requirements.txt"
 PYTHON = (ROOT / "binder/runtime.txt").read_text().strip().removeprefix("python-")
-LOCK = Path(conda.HERE) / f"environment.py-{PYTHON}-linux-64.lock"
+LOCKS = Path(distribution("jupyter-repo2docker").locate_file("repo2docker/buildpacks/conda"))
+LOCK = LOCKS / f"environment.py-{PYTHON}-linux-64.lock"
 MARKERS = default_environment() | {
     "os_name": "posix",
     "platform_system": "Linux",
