@@ -78,7 +78,7 @@ def part(name, seconds, added):
     before = size(PLACE)
     started = time.perf_counter()
     yield
-    seconds[name] = time.perf_counter() - started
+    seconds[name] = round(time.perf_counter() - started, 2)
     added[name] = size(PLACE) - before
 
 
@@ -116,13 +116,13 @@ def notebook(path):
     started = time.perf_counter()
     result = run(
         # The older Jupyter warns of its plans, and pyproject.toml makes errors of warnings.
-        *"./binder/start python -m pytest --quiet -W default -p kernel_memory -p no:cacheprovider".split(),
+        *"./binder/start python -m pytest --quiet -W default -p peak -p no:cacheprovider".split(),
         path.relative_to(CHECKOUT),
         check=False,
         PYTHONPATH=str(ROOT / "benchmarks"),
-        KERNEL_MEMORY=str(memory),
+        PEAK=str(memory),
     )
-    seconds = time.perf_counter() - started
+    seconds = round(time.perf_counter() - started, 2)
     if result.returncode != 0:
         print(result.stdout[-4000:])
         return None
@@ -153,7 +153,8 @@ def main():
     python = parser.parse_args().python
     if not suitable(python):
         return (
-            f"Binder runs Python {PYTHON}, and {python} is none: install it, or name one with --python PATH"
+            f"Binder runs Python {PYTHON}, which {python} is not: install it with its venv module, "
+            'or say where it is by make binder BINDER="--python PATH"'
         )
     seconds, added = build(python)
     print("test tools …", flush=True)
@@ -164,9 +165,9 @@ def main():
     if failed := [path.stem for path, row in found.items() if row is None]:
         return f"These notebooks failed in Binder's environment: {', '.join(failed)}"
     rows = list(found.values())
-    seconds["notebooks"] = sum(row["seconds"] for row in rows)
-    seconds["total"] = sum(seconds.values())
-    print("\nseconds: " + ", ".join(f"{name} {value:.1f}" for name, value in seconds.items()))
+    seconds["notebooks"] = round(sum(row["seconds"] for row in rows), 2)
+    seconds["total"] = round(sum(seconds.values()), 2)
+    print("\nseconds: " + ", ".join(f"{name} {value:.2f}" for name, value in seconds.items()))
     print("bytes added: " + ", ".join(f"{name} {value:,}" for name, value in added.items()))
     packages, others = base()
     print(f"base: {len(packages)} packages from PyPI; {len(others)} not to be had there: {', '.join(others)}")

@@ -41,7 +41,8 @@ RENAMED = {
 def base():
     """Return the base environment as two dicts {name: version}: Python's packages, and what PyPI lacks.
 
-    A Python package says so in its build (pyhd8ed1ab, py312h…). So does cpython, a second name of python.
+    A Python package says so in its build (pyhd8ed1ab, py312h…). So does cpython, a second name of python;
+    typing-extensions does not, a second name of typing_extensions.
     """
     packages, others = {}, {}
     lines = re.findall(r"/([^/]+)-([^/-]+)-([^/-]+)(?:\.conda|\.tar\.bz2)#", LOCK.read_text())
@@ -50,7 +51,7 @@ def base():
             packages[canonicalize_name(RENAMED.get(name, name))] = version
         else:
             others[name] = version
-    return packages, others
+    return packages, {name: version for name, version in others.items() if name not in packages}
 
 
 def pins(path):
