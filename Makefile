@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks weights serve zip epub pdf dist release warm bench reproduce audit lint lock clean check
+.PHONY: help book test notebooks weights serve zip epub pdf dist release warm bench reproduce audit binder lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -53,6 +53,10 @@ reproduce: .venv/installed  ## train LeNet-5, k-NN and a linear classifier on th
 audit: .venv/installed .venv-audit/installed book  ## score every page beside a stock Jupyter Book (AUDIT="--runs 3 --pages index")
 	$(BIN)/python benchmarks/audit.py $(AUDIT); missed=$$?; $(BIN)/python tools/status.py && exit $$missed
 
+binder: .venv/installed  ## run every notebook in Binder's environment, made from nothing (BINDER="--python PATH")
+	$(BIN)/python benchmarks/binder.py $(BINDER)
+	$(BIN)/python tools/status.py
+
 lint: .venv/installed  ## style, formatting, spelling, grammar, workflows
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/codespell
@@ -60,11 +64,12 @@ lint: .venv/installed  ## style, formatting, spelling, grammar, workflows
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet .github/workflows
 
-lock: .venv/installed  ## compile requirements.txt from the ranges in pyproject.toml (UPGRADE=--upgrade renews every pin)
+lock: .venv/installed  ## compile requirements.txt and Binder's from the ranges in pyproject.toml (UPGRADE=--upgrade renews every pin)
 	$(BIN)/python -m pip install --quiet uv==0.13.9
 	$(BIN)/uv pip compile pyproject.toml --quiet --extra test --universal --python-version 3.11 --no-emit-package imagebook \
 	  --no-annotate --custom-compile-command "make lock" $(UPGRADE) --output-file requirements.txt
 	echo "-e ." >> requirements.txt
+	$(BIN)/python tools/binder_lock.py
 
 check: lint test book  ## everything that CI does
 

@@ -53,8 +53,8 @@ def test_make_without_a_target_lists_the_targets(root):
     """`make` says what there is, and every target says what it does."""
     listed = subprocess.run(["make", "--silent"], cwd=root, capture_output=True, text=True, check=True).stdout
     names = [line.split()[0] for line in listed.splitlines()]
-    wanted = "help book test notebooks weights serve zip epub pdf dist release warm bench reproduce audit"
-    assert " ".join(names) == f"{wanted} lint lock check clean"
+    targets = re.search(r"^\.PHONY: (.*)$", (root / "Makefile").read_text(), flags=re.MULTILINE)[1].split()
+    assert sorted(names) == sorted(targets) and {"book", "test"} <= {*names}
 
 
 @pytest.mark.parametrize("address", ["http://192.0.2.1/", "http://example.org/"])
