@@ -61,6 +61,23 @@ def error_of(error):
     return f"{type(error).__name__}: {error}"[:2000] + place
 
 
+def compiled(source, name):
+    """Return a cell's code; lines for the notebook program, such as %matplotlib, do nothing here."""
+    try:
+        return compile(source, name, "exec")
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        return compile(TransformerManager().transform_cell(source), name, "exec")
+
+
+class Notebook:
+    """Stands where a cell's code asks for the notebook program."""
+
+    def __getattr__(self, name):
+        return lambda *arguments, **options: None
+
+
 def run(source, name, namespace):
     """Run a cell; return what it printed and its error or None."""
     printed = Printed()
@@ -68,7 +85,7 @@ def run(source, name, namespace):
     sys.stdout = sys.stderr = printed
     error = None
     try:
-        exec(compile(source, name, "exec"), namespace)
+        exec(compiled(source, name), namespace)
     except BaseException as problem:  # SystemExit and KeyboardInterrupt as well: a cell ends, the runner does not
         error = error_of(problem)
     finally:
@@ -98,7 +115,7 @@ def call(name, arguments, options, namespace):
 
 def main():
     """Answer requests until there are no more."""
-    namespace = {"__name__": "__main__"}
+    namespace = {"__name__": "__main__", "get_ipython": Notebook, "display": print}
     while text := requests.readline():
         request = json.loads(text)
         if "run" in request:
