@@ -13,6 +13,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -37,12 +38,10 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # draw what is out of sight, too
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
-READY = """async (path) => {
+READY = """(path) => {
     const panel = globalThis.jupyterapp?.shell.currentWidget;
-    if (panel?.context?.path !== path) return false;
-    await panel.context.ready;
-    await panel.sessionContext.ready;
-    return true;
+    return panel?.context?.path === path && panel.context.isReady && panel.sessionContext.isReady
+        && panel.sessionContext.session?.kernel?.status === "idle";
 }"""
 RUN = """() => jupyterapp.commands.execute("notebook:run-all-cells")"""
 SHUT_DOWN = """() => jupyterapp.shell.currentWidget.sessionContext.shutdown()"""
@@ -51,18 +50,18 @@ CELLS = """() => {
     const cells = jupyterapp.shell.currentWidget.content.model.sharedModel.cells;
     return cells.filter((cell) => cell.cell_type === "code").map((cell) => ({
         count: cell.execution_count,
-        errors: cell.outputs.filter((output) => output.output_type === "error").map((output) => output.evalue),
-        shown: cell.outputs.flatMap((output) => Object.keys(output.data ?? {})),
+        errors: cell.outputs.flatMap((output) => (output.output_type === "error" ? [output.evalue] : [])),
+        shown: cell.outputs.map((output) => Object.keys(output.data ?? {})),
     }));
 }"""
 WIDGET = "application/vnd.jupyter.widget-view+json"
 DRAWN = """([figures, pictures]) =>
-    document.querySelectorAll(".jp-Notebook .ib-figure .ib-body > *").length >= figures
-    && document.querySelectorAll(".jp-OutputArea-output img, .jp-OutputArea-output svg").length >= pictures"""
+    document.querySelectorAll(".jp-Notebook .ib-figure:has(.ib-body > *)").length === figures
+    && document.querySelectorAll(".jp-OutputArea-output img").length >= pictures"""
 
 
 def processes(folder):
-    """Return the processes that run for the hub in a folder, {number: (user, command)}; the hub has no user."""
+    """Return the processes of the hub in a folder, {number: (user, command)}; the hub itself has no user."""
     found = {}
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -90,7 +89,9 @@ def processor_seconds(process):
 
 def the_one(folder, user, part):
     """Return the one process of a user whose command has a part."""
-    found = [number for number, (name, command) in processes(folder).items() if name == user and part in command]
+    found = [
+        number for number, (name, command) in processes(folder).items() if name == user and part in command
+    ]
     if len(found) != 1:
         raise RuntimeError(f"{user or 'the hub'} has {len(found)} processes with {part} in their command")
     return found[0]
@@ -177,9 +178,11 @@ async def visit(context, folder, hub, notebook, user, password=None):
     if password:
         started = time.monotonic()  # a person's typing is not measured
         await log_in(page, address, user, password)
-    await page.wait_for_function(READY, arg=path)
+    await page.wait_for_function(READY, arg=path, polling=500)
     await page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     opened = time.monotonic()
+    kernel = the_one(folder, user, "ipykernel_launcher")
+    fresh = memory(kernel)[0]
     await page.evaluate(RUN)
     cells = await page.evaluate(CELLS)
     ran = time.monotonic()
@@ -187,11 +190,12 @@ async def visit(context, folder, hub, notebook, user, password=None):
         raise RuntimeError(f"{notebook} for {user}: {errors[0]}")
     if silent := [number for number, cell in enumerate(cells) if not cell["count"]]:
         raise RuntimeError(f"{notebook} for {user}: the code cells {silent} did not run")
-    shown = [kind for cell in cells for kind in cell["shown"]]
-    figures = shown.count(WIDGET)
-    pictures = sum(kind.startswith("image/") for kind in shown)
-    await page.wait_for_function(DRAWN, arg=[figures, pictures])
-    kernel = the_one(folder, user, "ipykernel_launcher")
+    shown = [" ".join(kinds) for cell in cells for kinds in cell["shown"]]
+    figures = sum(WIDGET in kinds for kinds in shown)
+    pictures = sum(
+        "image/" in kinds and WIDGET not in kinds for kinds in shown
+    )  # a figure has one in reserve
+    await page.wait_for_function(DRAWN, arg=[figures, pictures], polling=500)
     server = the_one(folder, user, "jupyterhub-singleuser")
     resident, peak = memory(kernel)
     server_resident, server_peak = memory(server)
@@ -204,6 +208,7 @@ async def visit(context, folder, hub, notebook, user, password=None):
         "seconds_to_open": round(opened - started, 1),
         "seconds_to_run": round(ran - opened, 1),
         "processor_seconds": round(processor_seconds(kernel), 1),
+        "kernel_fresh": fresh,
         "kernel_resident": resident,
         "kernel_peak": peak,
         "server_resident": server_resident,
@@ -224,22 +229,32 @@ async def use(playwright, folder, address, source, password):
     print(HEADS)
     for first in range(0, len(notebooks), len(USERS)):
         pairs = list(zip(USERS, notebooks[first : first + len(USERS)], strict=False))
-        visits = [
-            visit(contexts[user], folder, (address, source), notebook, user, None if rows else password)
-            for user, notebook in pairs
-        ]
-        for found, page in await asyncio.gather(*visits):
+        async with asyncio.TaskGroup() as group:
+            visits = [
+                group.create_task(
+                    visit(
+                        contexts[user], folder, (address, source), notebook, user, None if rows else password
+                    )
+                )
+                for user, notebook in pairs
+            ]
+        for found, page in [task.result() for task in visits]:
             if first == 0:
                 await page.screenshot(path=ROOT / f"_build/hub-{found['user']}.png")
             await page.evaluate(SHUT_DOWN)
             await page.close()
+            # JupyterLab would open again what was open, each notebook with a kernel of its own.
+            shutil.rmtree(folder / "homes" / found["user"] / ".jupyter/lab/workspaces")
             rows.append(found | {"first": first == 0})
             print(line(rows[-1]), flush=True)
     await browser.close()
     return rows
 
 
-HEADS = "chapter            user   cells  figures  pictures | open s  run s  CPU s | kernel MiB (peak)  server MiB (peak)"
+HEADS = (
+    "chapter            user   cells  figures  pictures | open s  run s  CPU s | "
+    "kernel MiB (peak)  server MiB (peak)"
+)
 
 
 def line(row):
@@ -256,9 +271,12 @@ def machine():
     from browser import chromium
     from machine import processor
 
-    program = "import importlib.metadata, platform; print(platform.python_version(), *map(importlib.metadata.version,"
-    program += " ['jupyterhub', 'jupyterlab', 'nbgitpuller', 'numpy']))"
-    said = subprocess.run([ENVIRONMENT / "bin/python", "-c", program], capture_output=True, text=True, check=True)
+    program = (
+        "import platform; from importlib.metadata import version as v; print(platform.python_version(), "
+    )
+    program += "v('jupyterhub'), v('jupyterlab'), v('nbgitpuller'), v('numpy'))"
+    command = [ENVIRONMENT / "bin/python", "-c", program]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
     names = ("Python", "JupyterHub", "JupyterLab", "nbgitpuller", "NumPy")
     package = ENVIRONMENT / "node_modules/configurable-http-proxy/package.json"
     browser = subprocess.run([chromium(), "--version"], capture_output=True, text=True).stdout
@@ -286,12 +304,10 @@ async def measure(folder):
     with repository(folder) as source, running_hub(folder) as (address, password):
         async with async_playwright() as playwright:
             rows = await use(playwright, folder, address, source, password)
-        hub = the_one(folder, None, "bin/jupyterhub ")
-        proxy = the_one(folder, None, "configurable-http-proxy")
+        own = [number for number, (user, _) in processes(folder).items() if user is None]
         return {
             "machine": machine(),
-            "hub_peak": memory(hub)[1],
-            "proxy_peak": memory(proxy)[1],
+            "hub_peak": sum(memory(number)[1] for number in own),  # with its proxy
             "home": max(size(folder / "homes" / user) for user in USERS),
             "chapters": rows,
         }
@@ -307,6 +323,8 @@ def main():
         try:
             content = asyncio.run(measure(folder))
         except Exception as error:  # of whatever part: a person wants one sentence, and the log
+            while isinstance(error, ExceptionGroup):
+                error = error.exceptions[0]
             return f"benchmarks/hub.py: {error}\nThe hub's log: {LOG.relative_to(ROOT)}"
         if left := processes(folder):
             return f"benchmarks/hub.py: {len(left)} processes are left: {left}"

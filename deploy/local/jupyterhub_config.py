@@ -1,15 +1,14 @@
 """JupyterHub on this machine alone, for `make hub`: never a hub for a class.
 
-It wants three variables: HUB_ADDRESS, on loopback; HUB_FOLDER, for all that it writes; HUB_PASSWORD, for all users.
-All users are the one who starts it; so it listens on loopback only.
+It wants three variables: HUB_ADDRESS, where it listens; HUB_FOLDER, for all that it writes; HUB_PASSWORD, the
+same for all. Whoever logs in acts as the person who started it, so it listens on loopback only.
 """
 
 import os
 import socket
 import sys
 from pathlib import Path
-
-from jupyterhub.spawner import SimpleLocalProcessSpawner
+from urllib.parse import urlsplit
 
 folder = Path(os.environ["HUB_FOLDER"])
 root = Path(__file__).resolve().parents[2]
@@ -22,6 +21,9 @@ def address():
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
+
+if urlsplit(os.environ["HUB_ADDRESS"]).hostname != "127.0.0.1":
+    raise ValueError(f"HUB_ADDRESS must be on loopback, got {os.environ['HUB_ADDRESS']!r}")
 
 c = get_config()  # noqa: F821
 c.JupyterHub.bind_url = os.environ["HUB_ADDRESS"]
@@ -38,7 +40,7 @@ c.JupyterHub.authenticator_class = "dummy"
 c.DummyAuthenticator.password = os.environ["HUB_PASSWORD"]
 c.Authenticator.allowed_users = {"ada", "grace"}
 
-c.JupyterHub.spawner_class = SimpleLocalProcessSpawner
+c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = f"{folder}/homes/{{username}}"
 c.Spawner.ip = "127.0.0.1"
 c.Spawner.default_url = "/lab"
