@@ -239,7 +239,8 @@ async def use(playwright, folder, address, source, password):
                 for user, notebook in pairs
             ]
         for found, page in [task.result() for task in visits]:
-            if first == 0:
+            if first == 0:  # for somebody who looks
+                await page.locator(".ib-figure").first.scroll_into_view_if_needed()
                 await page.screenshot(path=ROOT / f"_build/hub-{found['user']}.png")
             await page.evaluate(SHUT_DOWN)
             await page.close()

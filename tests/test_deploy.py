@@ -122,6 +122,7 @@ def test_the_limits_are_those_of_the_measurement(root, values, results):
     assert f"tljh-config set limits.memory {wanted['limit']}\n" in littlest
     readme = (root / "deploy/README.md").read_text(encoding="utf-8")
     assert memory.table(results) in readme
+    assert f"a server + {len(results['chapters']) - 1} fresh kernels + " in readme
     assert f"guarantee of {memory.guarantee(results)} MiB" in readme
     assert f"limit of {memory.limit(results):,} MiB" in readme
 
