@@ -59,6 +59,7 @@ binder: .venv/installed  ## run every notebook in Binder's environment, made fro
 
 hub: .venv/installed .venv-hub/installed  ## let two users of a real JupyterHub run every chapter, and measure their memory
 	$(BIN)/python benchmarks/hub.py
+	$(BIN)/python tools/status.py
 
 lint: .venv/installed  ## style, formatting, spelling, grammar, workflows
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
