@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks weights serve zip epub pdf dist bench reproduce audit lint lock clean check
+.PHONY: help book test notebooks weights serve zip epub pdf dist bench reproduce audit pythons lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -45,6 +45,9 @@ reproduce: .venv/installed  ## train LeNet-5, k-NN and a linear classifier on th
 
 audit: .venv/installed .venv-audit/installed book  ## score every page beside a stock Jupyter Book (AUDIT="--runs 3 --pages index")
 	$(BIN)/python benchmarks/audit.py $(AUDIT); missed=$$?; $(BIN)/python tools/status.py && exit $$missed
+
+pythons: .venv/installed  ## try the library's wheel under other versions of Python (PYTHONS="python3.12 python3.14")
+	$(BIN)/python benchmarks/pythons.py $(PYTHONS)
 
 lint: .venv/installed  ## style, formatting, spelling and grammar
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

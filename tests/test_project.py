@@ -53,7 +53,7 @@ def test_make_without_a_target_lists_the_targets(root):
     """`make` says what there is, and every target says what it does."""
     listed = subprocess.run(["make", "--silent"], cwd=root, capture_output=True, text=True, check=True).stdout
     names = [line.split()[0] for line in listed.splitlines()]
-    wanted = "help book test notebooks weights serve zip epub pdf dist bench reproduce audit"
+    wanted = "help book test notebooks weights serve zip epub pdf dist bench reproduce audit pythons"
     assert " ".join(names) == f"{wanted} lint lock check clean"
 
 

@@ -116,12 +116,13 @@ def wheel(name, folder):
         (described / "WHEEL").write_text(
             "Wheel-Version: 1.0\nGenerator: imagebook\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
-        run([sys.executable, "-m", "wheel", "pack", content, "--dest-dir", str(folder)], ROOT)
+        command = [sys.executable, "-m", "wheel", "pack", content, "--dest-dir", str(folder)]
+        run(command, ROOT, SOURCE_DATE_EPOCH=dist.DATE)
 
 
-def run(command, folder):
-    """Run a command in a folder, with dates that are always the same; what it says matters where it fails."""
-    environment = os.environ | {"SOURCE_DATE_EPOCH": dist.DATE}
+def run(command, folder, **variables):
+    """Run a command in a folder; what it says matters where it fails."""
+    environment = os.environ | variables
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if result.returncode != 0:
         raise RuntimeError(f"JupyterLite was not built:\n{result.stdout[-2000:]}{result.stderr[-2000:]}")
