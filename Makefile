@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks weights serve zip epub pdf dist release warm bench reproduce audit binder hub lint lock clean check
+.PHONY: help book test notebooks weights serve zip epub pdf dist release warm bench reproduce audit binder hub pythons lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -59,6 +59,10 @@ binder: .venv/installed  ## run every notebook in Binder's environment, made fro
 
 hub: .venv/installed .venv-hub/installed  ## let two users of a real JupyterHub run every chapter, and measure their memory
 	$(BIN)/python benchmarks/hub.py
+	$(BIN)/python tools/status.py
+
+pythons: .venv/installed  ## try the library's wheel under other versions of Python (PYTHONS="python3.12 python3.14")
+	$(BIN)/python benchmarks/pythons.py $(PYTHONS)
 	$(BIN)/python tools/status.py
 
 lint: .venv/installed  ## style, formatting, spelling, grammar, workflows
