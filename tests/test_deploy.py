@@ -125,6 +125,9 @@ def test_the_limits_are_those_of_the_measurement(root, values, results):
     assert f"a server + {len(results['chapters']) - 1} fresh kernels + " in readme
     assert f"guarantee of {memory.guarantee(results)} MiB" in readme
     assert f"limit of {memory.limit(results):,} MiB" in readme
+    teachers = " ".join((root / "pages/teachers.md").read_text(encoding="utf-8").split())
+    assert f"needs {memory.guarantee(results)} MiB of memory, so 20 at once need" in teachers
+    assert f"20 at once need {memory.needed(results, 20)} GiB" in teachers
 
 
 def test_every_chapter_was_measured_and_ran(results):
