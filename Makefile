@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks weights serve zip epub pdf dist release warm bench reproduce audit binder lint lock clean check
+.PHONY: help book test notebooks weights serve zip epub pdf dist release warm bench reproduce audit binder hub pythons lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -57,6 +57,14 @@ binder: .venv/installed  ## run every notebook in Binder's environment, made fro
 	$(BIN)/python benchmarks/binder.py $(BINDER)
 	$(BIN)/python tools/status.py
 
+hub: .venv/installed .venv-hub/installed  ## let two users of a real JupyterHub run every chapter, and measure their memory
+	$(BIN)/python benchmarks/hub.py
+	$(BIN)/python tools/status.py
+
+pythons: .venv/installed  ## try the library's wheel under other versions of Python (PYTHONS="python3.12 python3.14")
+	$(BIN)/python benchmarks/pythons.py $(PYTHONS)
+	$(BIN)/python tools/status.py
+
 lint: .venv/installed  ## style, formatting, spelling, grammar, workflows
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/codespell
@@ -64,12 +72,14 @@ lint: .venv/installed  ## style, formatting, spelling, grammar, workflows
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet .github/workflows
 
-lock: .venv/installed  ## compile requirements.txt and Binder's from the ranges in pyproject.toml (UPGRADE=--upgrade renews every pin)
+lock: .venv/installed  ## compile the pinned requirements of the book, of Binder and of a hub (UPGRADE=--upgrade renews every pin)
 	$(BIN)/python -m pip install --quiet uv==0.13.9
 	$(BIN)/uv pip compile pyproject.toml --quiet --extra test --universal --python-version 3.11 --no-emit-package imagebook \
 	  --no-annotate --custom-compile-command "make lock" $(UPGRADE) --output-file requirements.txt
 	echo "-e ." >> requirements.txt
 	$(BIN)/python tools/binder_lock.py
+	$(BIN)/uv pip compile pyproject.toml deploy/requirements.in --quiet --universal --python-version 3.11 --no-emit-package imagebook \
+	  --no-annotate --custom-compile-command "make lock" $(UPGRADE) --output-file deploy/requirements.txt
 
 check: lint test book  ## everything that CI does
 
@@ -92,4 +102,12 @@ clean:  ## remove what was built; the environment stays
 	.venv-audit/bin/python -m pip install --disable-pip-version-check --quiet --requirement benchmarks/audit/requirements.txt
 	cp benchmarks/audit/package.json benchmarks/audit/package-lock.json .venv-audit
 	PATH="$(CURDIR)/.venv-audit/bin:$$PATH" .venv-audit/bin/npm ci --prefix .venv-audit --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
+
+.venv-hub/installed: deploy/requirements.txt deploy/local/package-lock.json benchmarks/audit/requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv-hub
+	.venv-hub/bin/python -m pip install --disable-pip-version-check --quiet --requirement deploy/requirements.txt \
+	  --requirement benchmarks/audit/requirements.txt -e .
+	cp deploy/local/package.json deploy/local/package-lock.json .venv-hub
+	PATH="$(CURDIR)/.venv-hub/bin:$$PATH" .venv-hub/bin/npm ci --prefix .venv-hub --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@

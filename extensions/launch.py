@@ -51,7 +51,7 @@ def places(page, repository, *, lite):
     buttons = []
     if lite:
         address = f"lite/notebooks/index.html?path={path}"
-        buttons.append(("lite", "In this browser", "downloads Python, no account", address))
+        buttons.append(("lite", "In this browser", "fetches Python from a CDN, over 12 MB", address))
     if repository:
         name = repository.removeprefix("https://github.com/")
         source = f"{name}/blob/{BRANCH}/{path}"

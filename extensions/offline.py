@@ -26,6 +26,7 @@ DARK, LIGHT = "#14202e", "#ffffff"  # of the icon, and behind it while the book 
 LEFT_OUT = (
     *("sw.js", ".*", "*/.*", "objects.inv", "robots.txt", "sitemap.xml"),
     *("*.map", "*.LICENSE.txt", "*.pdf", "*.epub", "*.zip"),
+    "lite/*",  # Python in the browser: its kernel comes from the network anyway
 )
 # The theme's icon font and translations: many megabytes, kept only where a page or style sheet names them.
 DOUBTFUL = ("_static/vendor/*", "_static/locales/*", "_static/scripts/*", "_static/styles/*")

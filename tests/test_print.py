@@ -321,8 +321,8 @@ def test_without_a_browser_there_is_a_plain_sentence(tool, tmp_path, monkeypatch
 
 
 def test_the_zip_is_the_website(tool, tmp_path):
-    """One folder with all files of the website, and a word on how to open it."""
-    for name in ("index.html", "_static/site.css", ".buildinfo"):
+    """One folder with all files of the website that work from disk, and a word on how to open it."""
+    for name in ("index.html", "_static/site.css", ".buildinfo", "lite/index.html"):
         path = tmp_path / "_build/html" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name, encoding="utf-8")

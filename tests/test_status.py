@@ -137,13 +137,80 @@ AUDIT = {
     ],
 }
 
+BINDER = {
+    "machine": {
+        "processor": "A Z80",
+        "cores": 11,
+        "versions": {"repo2docker": "2041.5.3", "Python": "3.77.2"},
+        "date": "2033-08-09",
+    },
+    "base": {"python": "3.76.1", "packages": 391},
+    "seconds": {
+        "base": 654.3,
+        "requirements": 111.7,
+        "postBuild": 0.0533,
+        "notebooks": 777.1,
+        "total": 1534.2,
+    },
+    "bytes": {"checkout": 7471238, "requirements": 163175625, "postBuild": 41, "history": 5876561},
+    "rows": [{"notebook": "a", "cells": 84, "seconds": 17.69, "peak_bytes": 338_600_000}],
+}
+HUB = {
+    "machine": {
+        "processor": "A 68000",
+        "cores": 12,
+        "versions": {"JupyterHub": "55.5.4"},
+        "date": "2034-10-11",
+    },
+    "hub_peak": 227_100_000,
+    "home": 4_460_000,
+    "chapters": [
+        {
+            "chapter": "chapters/b.ipynb",
+            "user": "ada",
+            "cells": 43,
+            "figures": 47,
+            "pictures": 73,
+            "seconds_to_open": 23.4,
+            "seconds_to_run": 21.6,
+            "processor_seconds": 13.2,
+            "kernel_fresh": 54_200_000,
+            "kernel_resident": 321_000_000,
+            "kernel_peak": 456_000_000,
+            "server_resident": 156_000_000,
+            "server_peak": 167_000_000,
+            "first": "yes",
+        }
+    ],
+}
+PYTHONS = {
+    "date": "2035-12-13",
+    "rows": [
+        {
+            "libraries": "newest",
+            "python": "3.55.6",
+            "imagebook": "0.1.0",
+            "numpy": "8.1.2",
+            "matplotlib": "9.4.5",
+            "unwanted": [],
+            "packages": 83,
+            "unit_tests": 4_321,
+            "doctests": 187,
+            "notebook_cells": 819,
+        }
+    ],
+}
+
 
 def beside(line):
     """Return a line of a table whose cells hold two numbers each."""
     return line.replace("/", "\N{NARROW NO-BREAK SPACE}/\N{NARROW NO-BREAK SPACE}")
 
 
-FILES = {"bench": BENCH, "reproduce": REPRODUCE, "weights": WEIGHTS, "audit": AUDIT}
+FILES = {
+    **{"bench": BENCH, "reproduce": REPRODUCE, "weights": WEIGHTS, "audit": AUDIT},
+    **{"binder": BINDER, "hub": HUB, "pythons": PYTHONS},
+}
 SHOWN = (
     *(
         "An 8080, 3 cores, CP/M.",
@@ -169,6 +236,20 @@ SHOWN = (
     "| search | 0.91 | 31 | 0.047 | 36 | 37 | 38 |",
     "2032-06-07 on A 6502, 7 cores, with Lighthouse 17.3.1, Chromium 201.5.",
     "medians of runs: 19.",
+    "391 libraries of the base in the builder's own versions (for Python 3.76.1)",
+    "| the base, as Binder's builder has it | 654 |",
+    *("| making the library importable | 0.0533 |", "| running every notebook | 777 |"),
+    *("| what the notebooks need beside it | 112 |", "| all of it | 1,530 |"),
+    *("| what the notebooks need beside the base | 163,175,625 |", "| their history | 5,876,561 |"),
+    "| the way to the library | 41 |",
+    "| the book's files | 7,471,238 |",
+    "| A | 84 | 17.7 | 339 |",
+    "2033-08-09 on A Z80, 11 cores, with repo2docker 2041.5.3, Python 3.77.2.",
+    "its peak. The hub itself with its proxy took 227 MB, a user's folder\n4.5 MB.",
+    beside("| B | 43 | 47 | 73 | 23.4 | 21.6 | 13.2 | 54/321/456 | 156/167 |"),
+    "2034-10-11 on A 68000, 12 cores, with JupyterHub 55.5.4.",
+    "| 3.55.6 | newest | 8.1.2 | 9.4.5 | 83 | 4321 | 187 | 819 |",
+    "Tried on 2035-12-13.",
 )
 
 

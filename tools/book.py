@@ -14,6 +14,7 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+import lite
 import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
@@ -35,10 +36,10 @@ def pages():
 
 
 def fingerprint(folders):
-    """Return a hash of every file in the folders, for noticing that one changed."""
+    """Return a hash of every file in the folders, or of a file itself, for noticing that one changed."""
     digest = hashlib.sha256()
     for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*")):
+        for path in sorted([ROOT / folder, *(ROOT / folder).rglob("*")]):
             if path.is_file() and "__pycache__" not in path.parts and ".egg-info" not in str(path):
                 digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     digest.update((ROOT / "requirements.txt").read_bytes() + sys.version.encode())
@@ -109,6 +110,10 @@ def main():
         return "The book was not built: see the warnings above."
     if missing := not_built(PAGES_FOLDER):
         return f"These pages of _toc.yml and extensions/addresses.toml were not built: {', '.join(missing)}"
+    in_the_browser = PAGES_FOLDER / "lite"
+    forget_if_changed("lite", fingerprint(lite.INPUTS), [in_the_browser])
+    if not in_the_browser.is_dir():
+        lite.build(in_the_browser)
     print(f"\nBuilt {len(pages())} pages in {time.monotonic() - started:.0f} s. Open the book:")
     print(f"  {(PAGES_FOLDER / 'index.html').as_uri()}")
 

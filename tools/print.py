@@ -63,14 +63,15 @@ def make_pdf(source):
 
 
 def make_zip(source):
-    """Pack the website; return the zip."""
+    """Pack the website without Python in the browser, which does not run from disk; return the zip."""
     target = source / "_build/imagebook.zip"
     html = source / "_build/html"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("imagebook/README.txt", README)
         for path in sorted(path for path in html.rglob("*") if path.is_file()):
-            if not path.name.startswith("."):
-                file.write(path, f"imagebook/html/{path.relative_to(html).as_posix()}")
+            name = path.relative_to(html)
+            if name.parts[0] != "lite" and not path.name.startswith("."):
+                file.write(path, f"imagebook/html/{name.as_posix()}")
     return target
 
 

@@ -1,7 +1,7 @@
-"""Write pages/status.md from what `make bench`, `make reproduce`, `make weights` and `make audit` measured.
+"""Write pages/status.md from what `make bench`, `make audit` and the other targets in FILES measured.
 
-Usage: python tools/status.py; the four targets end with it. Every number on the page comes from a file, so
-the page cannot say what was not measured. Where a file is absent the page says so, and the exit status is 1.
+Usage: python tools/status.py; those targets end with it. Every number on the page comes from a file, so the
+page cannot say what was not measured. Where a file is absent the page says so, and the exit status is 1.
 """
 
 import json
@@ -16,6 +16,9 @@ FILES = {  # which command writes which file
     "reproduce": "benchmarks/results/reproduce.json",
     "weights": "lib/imagebook/data/weights/records.json",
     "audit": "benchmarks/results/audit.json",
+    "binder": "benchmarks/results/binder.json",
+    "hub": "benchmarks/results/hub.json",
+    "pythons": "benchmarks/results/pythons.json",
 }
 BESIDE = "\N{NARROW NO-BREAK SPACE}/\N{NARROW NO-BREAK SPACE}"  # between two numbers that belong together
 SITES = ("ours", "stock")  # of an audit: this book, and its chapters as Jupyter Book builds them by itself
@@ -199,7 +202,6 @@ def audit_section(audit):
     """Return the section on the pages of the website."""
     rows, machine = audit["rows"], audit["machine"]
     perfect = sum(all(score >= 100 for score in row["ours"]["scores"].values()) for row in rows)
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     costly = {}
     for row in rows:
         for name in row["ours"]["failing"]:
@@ -229,8 +231,7 @@ numbers; that flatters the stock book, whose formulas and figures come from else
 In the last three columns axe-core counts the places that break WCAG 2.2 AA or good practice: in the light and
 the dark theme, and what only a phone shows. Shift is how much of the page jumps while it loads.
 
-Measured on {machine["date"]} on {machine["processor"]}, {machine["cores"]} cores, with {versions}. Times and
-the score for performance are medians of runs: {audit["runs"]}."""
+{measured_on(machine)} Times and the score for performance are medians of runs: {audit["runs"]}."""
 
 
 def audit_table(rows, heads, cells):
@@ -274,6 +275,109 @@ def speed_cells(found):
     ]
 
 
+def megabytes(size):
+    """Return a size in megabytes, 10⁶ bytes."""
+    return f"{size / 10**6:,.1f}" if size < 10**7 else f"{size / 10**6:,.0f}"
+
+
+def measured_on(machine):
+    """Return the sentence that says on what and when something was measured."""
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    return (
+        f"Measured on {machine['date']} on {machine['processor']}, {machine['cores']} cores, with {versions}."
+    )
+
+
+def binder_section(binder):
+    """Return the section on Binder's environment."""
+    steps = {
+        "base": "the base, as Binder's builder has it",
+        "requirements": "what the notebooks need beside it",
+        "postBuild": "making the library importable",
+        "notebooks": "running every notebook",
+        "total": "all of it",
+    }
+    seconds = [[text, significant(binder["seconds"][name])] for name, text in steps.items()]
+    layers = {
+        "requirements": "what the notebooks need beside the base",
+        "checkout": "the book's files",
+        "history": "their history",
+        "postBuild": "the way to the library",
+    }
+    sizes = [[text, f"{binder['bytes'][name]:,}"] for name, text in layers.items()]
+    rows = [
+        [row["notebook"].upper(), row["cells"], significant(row["seconds"]), megabytes(row["peak_bytes"])]
+        for row in binder["rows"]
+    ]
+    base = binder["base"]
+    return f"""## Binder
+
+Binder builds an image from this repository. Without building one, the same environment was made from nothing:
+{base["packages"]} libraries of the base in the builder's own versions (for Python {base["python"]}), then
+ours.
+Every cell of every notebook passed in it.
+
+{table(["Seconds for", "s:"], seconds)}
+
+{table(["What the book adds to the base", "bytes:"], sizes)}
+
+{table(["Chapter", "Cells:", "Seconds:", "Kernel's peak, MB:"], rows)}
+
+{measured_on(binder["machine"])}"""
+
+
+def hub_section(hub):
+    """Return the section on a school's hub."""
+    rows = [
+        [
+            chapter["chapter"].removeprefix("chapters/").removesuffix(".ipynb").upper(),
+            *(chapter[name] for name in ("cells", "figures", "pictures")),
+            *(f"{chapter[name]:.1f}" for name in ("seconds_to_open", "seconds_to_run", "processor_seconds")),
+            BESIDE.join(megabytes(chapter[f"kernel_{name}"]) for name in ("fresh", "resident", "peak")),
+            BESIDE.join(megabytes(chapter[f"server_{name}"]) for name in ("resident", "peak")),
+        ]
+        for chapter in hub["chapters"]
+    ]
+    heads = ["Chapter", "Cells:", "Figures:", "Pictures:", "To open, s:", "To run, s:", "Processor, s:"]
+    heads += ["Kernel, MB:", "Server, MB:"]
+    return f"""## A school's hub
+
+A real JupyterHub, two users at once. Each followed a chapter's link, which fetched the book, and ran all
+cells; so on through all chapters. No cell had an error, and each figure and picture appeared. A kernel's
+memory is given fresh / after the last cell / at its peak, that of a user's server after the last cell / at
+its peak. The hub itself with its proxy took {megabytes(hub["hub_peak"])} MB, a user's folder
+{megabytes(hub["home"])} MB.
+
+{table(heads, rows)}
+
+{measured_on(hub["machine"])}"""
+
+
+def pythons_section(pythons):
+    """Return the section on the versions of Python."""
+    names = (
+        "python",
+        "libraries",
+        "numpy",
+        "matplotlib",
+        "packages",
+        "unit_tests",
+        "doctests",
+        "notebook_cells",
+    )
+    heads = ["Python", "Libraries", "NumPy", "matplotlib", "Packages:", "Unit tests:", "Doctests:", "Cells:"]
+    rows = [[row[name] for name in names] for row in pythons["rows"]]
+    return f"""## Versions of Python
+
+The library's wheel, installed by pip in an empty environment, with the newest libraries that it may have or
+with those that Pyodide brings, the Python that runs in a browser. "Packages" counts all that came with it.
+The other numbers are those of tests, examples and notebook cells that passed; none failed.
+
+{table(heads, rows)}
+
+Tried on {pythons["date"]}."""
+
+
 def machine_section(bench):
     """Return the section that says where the times come from."""
     machine = bench["machine"]
@@ -292,6 +396,9 @@ make bench       # times, growth, memory, training: about ten minutes
 make reproduce   # the published results
 make weights     # the stored weights
 make audit       # every page of the website, beside a stock book
+make binder      # every notebook in Binder's environment
+make hub         # every chapter on a school's hub
+make pythons     # the library on several versions of Python
 ```
 
 Each command keeps what it measured in a file and writes this page from the files. Leave the machine alone
@@ -300,8 +407,8 @@ meanwhile."""
 HEAD = """# Status
 
 How fast is the library behind this book, how much memory does it need, does it find what others have
-published, and how light are these pages? No result on this page was typed by hand: a program writes it from
-the measurements, and a test holds the two together.
+published, how light are these pages, and where do the notebooks run? No result on this page was typed by
+hand: a program writes it from the measurements, and a test holds the two together.
 
 ## Last verified
 
@@ -313,6 +420,9 @@ SECTIONS = (
     ("Published results", "reproduce", (reproduce_section,)),
     ("Stored weights", "weights", (weights_section,)),
     ("Every page of this website", "audit", (audit_section,)),
+    ("Binder", "binder", (binder_section,)),
+    ("A school's hub", "hub", (hub_section,)),
+    ("Versions of Python", "pythons", (pythons_section,)),
     ("The machine", "bench", (machine_section,)),
 )
 

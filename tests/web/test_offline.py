@@ -256,6 +256,7 @@ def test_what_nobody_reads_is_not_kept(tmp_path):
         "c/d.html": "",
         "a.js.map": "",
         "book.pdf": "",
+        "lite/index.html": "",
         "sw.js": "",
         ".buildinfo": "",
     }
