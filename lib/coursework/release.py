@@ -1,0 +1,58 @@
+"""The student's version of an assignment: no reference, no hidden tests, and nothing of a grader to import.
+
+nbgrader's own preprocessors make it, so that it is a release as nbgrader knows it.
+"""
+
+import copy
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+)
+
+import imagebook
+from coursework.course import CourseError
+
+STEPS = (ClearSolutions, LockCells, ComputeChecksums, ClearHiddenTests, ClearMarkScheme, ClearOutput, CheckCellMetadata)
+
+
+def students_version(source):
+    """Return the notebook that students get, of a source notebook."""
+    notebook = copy.deepcopy(source)
+    notebook.metadata.pop("coursework", None)
+    for step in STEPS:
+        notebook, _ = step().preprocess(notebook, {})
+    return notebook
+
+
+def write(notebook, path):
+    """Write a notebook so that there is all of it or the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+    new.replace(path)
+
+
+def library(folder, withheld):
+    """Write the imagebook that an assignment allows to a folder: all modules but the withheld ones.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder to import from.
+    """
+    package = Path(imagebook.__file__).parent
+    if missing := [name for name in withheld if not (package / f"{name}.py").is_file()]:
+        raise CourseError(f"an assignment withholds modules that there are not: {', '.join(missing)}")
+    left_out = shutil.ignore_patterns("__pycache__", "*.js", "*.css", "kit", *(f"{name}.py" for name in withheld))
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(package, folder / "imagebook", ignore=left_out)
+    return folder
