@@ -1,0 +1,188 @@
+"""The command `coursework`: release, collect, grade, feedback, export.
+
+Each step reads and writes the course's folder, and can be run again: it does what is missing or has changed.
+"""
+
+import argparse
+import functools
+import sys
+from pathlib import Path
+
+from coursework import collect, engine, export, feedback, gradebook, isolation, release, results, scoring, source
+from coursework import statistics as items
+from coursework.course import Course, CourseError
+
+try:
+    from tqdm import tqdm
+except ImportError:  # without it the work is the same
+
+    def tqdm(iterable, **options):
+        """Return what is to be gone through."""
+        return iterable
+
+
+def new(arguments):
+    """Make a course."""
+    course = Course.create(arguments.course, arguments.name)
+    print(f"{course.folder / 'course.toml'} has the course's secret: keep it, and keep it to yourself.")
+
+
+def release_(arguments):
+    """Write the course's own version of assignments, and the students'."""
+    course = Course.open(arguments.course)
+    for name in arguments.assignments or source.assignments(arguments.sources):
+        notebook = source.notebook(course, name, arguments.sources)
+        students = release.students_version(notebook)
+        if arguments.dry_run:
+            print(f"{name}: would be released")
+            continue
+        gradebook.prepare(course, name, notebook)
+        release.write(notebook, course.path("source", name))
+        release.write(students, course.path("release", name))
+        print(f"{name}: give your students {course.path('release', name)}")
+
+
+def collect_(arguments):
+    """Take in what students handed in."""
+    course = Course.open(arguments.course)
+    found = collect.collect(course, arguments.assignment, arguments.source, dry=arguments.dry_run)
+    counts = [f"{list(found.taken.values()).count(word)} {word}" for word in ("new", "changed", "same")]
+    print(f"{arguments.assignment}: {', '.join(counts)}" + (" (nothing was written)" if arguments.dry_run else ""))
+    for place, reason in found.left.items():
+        print(f"left: {place}: {reason}")
+    return 1 if found.left else 0
+
+
+def grade(arguments):
+    """Grade what is not graded, or has changed."""
+    course = Course.open(arguments.course)
+    name = arguments.assignment
+    notebook = _source(course, name)
+    if arguments.isolation != "none":
+        isolation.available()
+    assignment = scoring.Assignment(name, notebook, None)
+    fingerprint = assignment.fingerprint()
+    students = course.submitted(name)
+    missing = [who for who in students if results.current(course, name, fingerprint, who) is None]
+    print(f"{name}: {len(students)} submissions, {len(students) - len(missing)} are graded already", flush=True)
+    if arguments.dry_run:
+        print("\n".join(f"would grade {who}" for who in missing))
+        return 0
+    gradebook.prepare(course, name, notebook)
+    withheld = notebook.metadata.coursework.get("withhold", [])
+    job = functools.partial(engine.grade_one, name, notebook, withheld, isolate=arguments.isolation != "none")
+    paths = {who: course.path("submitted", name, student=who) for who in missing}
+    if arguments.engine == "dask":
+        places = {word: getattr(arguments, word) for word in ("scheduler", "certificate", "key", "authority")}
+        coming = engine.on_dask(job, paths, **places)
+    else:
+        coming = engine.on_threads(job, paths, workers=arguments.workers)
+    for who, result in tqdm(coming, total=len(paths), unit="submission", disable=None):
+        results.keep(course, name, fingerprint, who, result)
+    found = {who: results.of(course, name, who) for who in students}
+    gradebook.save(course, name, found)
+    by_hand = sum(any(cell["score"] is None for cell in result["scores"].values()) for result in found.values())
+    print(f"{name}: all {len(students)} are graded; {by_hand} have an answer that a person must read")
+    for who, result in found.items():
+        if result["problem"]:
+            print(f"{who}: {result['problem']}")
+    return 0
+
+
+def feedback_(arguments):
+    """Write what students get back."""
+    course = Course.open(arguments.course)
+    name = arguments.assignment
+    notebook, marks = _source(course, name), gradebook.scores(course, name)
+    count = 0
+    for who in marks:
+        if (result := results.of(course, name, who)) is not None:
+            page = feedback.page(notebook, who, result, marks[who])
+            path = course.path("feedback", name, student=who, kind="html")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page, encoding="utf-8")
+            count += 1
+    print(f"{name}: {count} pages in {course.folder / 'feedback'}")
+
+
+def export_(arguments):
+    """Write the grades in a form that another program takes."""
+    course = Course.open(arguments.course)
+    text = export.export(arguments.form, arguments.assignment, gradebook.scores(course, arguments.assignment))
+    if arguments.output is None:
+        sys.stdout.write(text)
+    else:
+        arguments.output.write_text(text, encoding="utf-8")
+        print(f"{arguments.output} has {text.count(chr(10)) - 1} lines")
+
+
+def items_(arguments):
+    """Say which tests failed how often, and which submissions are alike."""
+    course = Course.open(arguments.course)
+    name = arguments.assignment
+    found = {who: results.of(course, name, who) for who in course.submitted(name)}
+    found = {who: result for who, result in found.items() if result is not None}
+    print(items.table(found))
+    print()
+    print(items.alike(_source(course, name), found, least=arguments.least))
+
+
+def _source(course, name):
+    import nbformat
+
+    path = course.path("source", name)
+    if not path.is_file():
+        raise CourseError(f"{name} is not released: run `coursework release {name} --course {course.folder}` first")
+    return nbformat.read(path, as_version=4)
+
+
+def parser():
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(prog="coursework", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name, function, *, assignment=True):
+        sub = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
+        sub.set_defaults(function=function)
+        sub.add_argument("--course", type=Path, default=Path(), metavar="FOLDER", help="the course's folder (here)")
+        if assignment:
+            sub.add_argument("assignment")
+        return sub
+
+    command("new", new, assignment=False).add_argument("name", help="such as images-2026")
+    sub = command("release", release_, assignment=False)
+    sub.add_argument("assignments", nargs="*", help="all, where none is named")
+    sub.add_argument("--sources", type=Path, default=source.HERE, help="folder of the assignments' texts")
+    sub.add_argument("--dry-run", action="store_true", help="say what would be done")
+    sub = command("collect", collect_)
+    sub.add_argument("source", type=Path, help="a folder, or the archive of a learning platform")
+    sub.add_argument("--dry-run", action="store_true", help="say what would be taken")
+    sub = command("grade", grade)
+    sub.add_argument("--isolation", choices=["bwrap", "none"], default="bwrap", help="none runs students' code with YOUR rights")
+    sub.add_argument("--engine", choices=["threads", "dask"], default="threads")
+    sub.add_argument("--workers", type=int, help="threads (one for each core)")
+    sub.add_argument("--scheduler", metavar="tls://HOST:PORT", help="of dask")
+    for name in ("certificate", "key", "authority"):
+        sub.add_argument(f"--{name}", metavar="FILE", help="for TLS")
+    sub.add_argument("--dry-run", action="store_true", help="say what would be graded")
+    command("feedback", feedback_)
+    sub = command("export", export_)
+    sub.add_argument("--form", choices=sorted(export.FORMS), default="csv")
+    sub.add_argument("--output", type=Path, metavar="FILE", help="(the screen)")
+    sub = command("items", items_)
+    sub.add_argument("--least", type=float, default=0.9, help="how alike submissions must be to be named, 0 to 1")
+    return top
+
+
+def main(words=None):
+    """Run a command; return what to tell the shell."""
+    arguments = parser().parse_args(words)
+    try:
+        return arguments.function(arguments) or 0
+    except (CourseError, isolation.IsolationError) as error:
+        print(f"coursework: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
