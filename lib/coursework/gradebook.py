@@ -4,15 +4,31 @@ A grade that a person gave is never changed here.
 """
 
 import json
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
 
 from nbgrader.api import Gradebook, MissingEntry
 
 from coursework.course import CourseError
 
 
+@contextmanager
+def opened(course):
+    """Open a course's gradebook."""
+    # nbgrader looks for its program alembic on the PATH, where it is not if nobody activated the environment.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    with mock.patch.dict(os.environ, PATH=path):
+        book = Gradebook(course.database())
+    with book:
+        yield book
+
+
 def prepare(course, assignment, source):
     """Enter an assignment and its cells; refuse when graded cells changed under submissions."""
-    with Gradebook(course.database()) as book:
+    with opened(course) as book:
         graded = [cell for cell in source.cells if cell.metadata.get("nbgrader", {}).get("grade")]
         names = {cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.points for cell in graded}
         book.update_or_create_assignment(assignment)
@@ -45,7 +61,7 @@ def prepare(course, assignment, source):
 
 def save(course, assignment, results):
     """Enter the results of students, {student: result}; `results` may be entered again."""
-    with Gradebook(course.database()) as book:
+    with opened(course) as book:
         known = {student.id for student in book.students}
         for student, result in results.items():
             if student not in known:
@@ -64,7 +80,7 @@ def scores(course, assignment):
 
     A score that a person gave counts instead of ours; None is what nobody has graded yet.
     """
-    with Gradebook(course.database()) as book:
+    with opened(course) as book:
         found = {}
         for submission in book.assignment_submissions(assignment):
             cells = {}
