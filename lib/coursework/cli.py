@@ -6,9 +6,12 @@ Each step reads and writes the course's folder, and can be run again: it does wh
 import argparse
 import functools
 import sys
+import tempfile
 from pathlib import Path
 
-from coursework import collect, engine, export, feedback, gradebook, isolation, release, results, scoring, source
+import nbformat
+
+from coursework import autograded, collect, engine, export, feedback, gradebook, isolation, release, results, scoring, source
 from coursework import statistics as items
 from coursework.course import Course, CourseError
 
@@ -40,6 +43,27 @@ def release_(arguments):
         release.write(notebook, course.path("source", name))
         release.write(students, course.path("release", name))
         print(f"{name}: give your students {course.path('release', name)}")
+
+
+def validate(arguments):
+    """Try an assignment on itself: its reference must get full marks, with --invert its stubs nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        course = Course.create(Path(folder), "validate")
+        failures = 0
+        for name in arguments.assignments or source.assignments(arguments.sources):
+            notebook = source.notebook(course, name, arguments.sources)
+            tried = release.students_version(notebook) if arguments.invert else notebook
+            withheld = notebook.metadata.coursework.get("withhold", [])
+            content = nbformat.writes(tried).encode()
+            result = engine.grade_one(name, notebook, withheld, content, arguments.isolation != "none")
+            tests = {cell: found for cell, found in result["scores"].items() if found["score"] is not None}
+            wrong = [cell for cell, found in tests.items() if found["score"] != (0 if arguments.invert else found["points"])]
+            failures += bool(wrong)
+            what = "stubs" if arguments.invert else "reference"
+            print(f"{name}: {what} {'as wanted' if not wrong else 'WRONG in ' + ', '.join(wrong)}")
+            for cell in wrong:
+                print(f"  {cell}: {tests[cell]['score']} of {tests[cell]['points']}: {tests[cell]['sentence']}")
+    return 1 if failures else 0
 
 
 def collect_(arguments):
@@ -81,6 +105,8 @@ def grade(arguments):
         results.keep(course, name, fingerprint, who, result)
     found = {who: results.of(course, name, who) for who in students}
     gradebook.save(course, name, found)
+    for who in missing:
+        release.write(autograded.notebook(notebook, found[who]), course.path("autograded", name, student=who))
     by_hand = sum(any(cell["score"] is None for cell in result["scores"].values()) for result in found.values())
     print(f"{name}: all {len(students)} are graded; {by_hand} have an answer that a person must read")
     for who, result in found.items():
@@ -128,8 +154,6 @@ def items_(arguments):
 
 
 def _source(course, name):
-    import nbformat
-
     path = course.path("source", name)
     if not path.is_file():
         raise CourseError(f"{name} is not released: run `coursework release {name} --course {course.folder}` first")
@@ -149,16 +173,25 @@ def parser():
             sub.add_argument("assignment")
         return sub
 
+    def isolated(sub):
+        words = "none runs students' code with YOUR rights"
+        sub.add_argument("--isolation", choices=["bwrap", "none"], default="bwrap", help=words)
+
     command("new", new, assignment=False).add_argument("name", help="such as images-2026")
     sub = command("release", release_, assignment=False)
     sub.add_argument("assignments", nargs="*", help="all, where none is named")
     sub.add_argument("--sources", type=Path, default=source.HERE, help="folder of the assignments' texts")
     sub.add_argument("--dry-run", action="store_true", help="say what would be done")
+    sub = command("validate", validate, assignment=False)
+    sub.add_argument("assignments", nargs="*", help="all, where none is named")
+    sub.add_argument("--sources", type=Path, default=source.HERE, help="folder of the assignments' texts")
+    sub.add_argument("--invert", action="store_true", help="the stubs must fail")
+    isolated(sub)
     sub = command("collect", collect_)
     sub.add_argument("source", type=Path, help="a folder, or the archive of a learning platform")
     sub.add_argument("--dry-run", action="store_true", help="say what would be taken")
     sub = command("grade", grade)
-    sub.add_argument("--isolation", choices=["bwrap", "none"], default="bwrap", help="none runs students' code with YOUR rights")
+    isolated(sub)
     sub.add_argument("--engine", choices=["threads", "dask"], default="threads")
     sub.add_argument("--workers", type=int, help="threads (one for each core)")
     sub.add_argument("--scheduler", metavar="tls://HOST:PORT", help="of dask")
