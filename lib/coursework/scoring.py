@@ -102,9 +102,10 @@ def defined(source):
             for statement in ast.parse(cell.source).body:
                 if isinstance(statement, ast.FunctionDef):
                     names[statement.name] = True
-                for node in ast.walk(statement) if isinstance(statement, ast.Assign) else ():
-                    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                        names[node.id] = False
+                for target in statement.targets if isinstance(statement, ast.Assign) else ():
+                    for node in ast.walk(target):
+                        if isinstance(node, ast.Name):
+                            names[node.id] = False
     return names
 
 
