@@ -126,13 +126,12 @@ def packages():
     return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
 
 
-def command(library, limits, answers, rules):
-    """Return the command that starts the runner behind the wall.
+def options(library, limits, rules):
+    """Return bubblewrap's options, which make the wall.
 
-    `library` is the folder of the assignment's imagebook, `answers` the open file on which the runner answers,
-    `rules` the one from which bubblewrap reads the filter of system calls.
+    `library` is the folder of the assignment's imagebook, `rules` the open file with the filter of system calls.
     """
-    words = [available(), "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+    words = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     words += system_folders()
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/tmp"]
     words += ["--ro-bind", str(RUNNER), "/inside", "--ro-bind", str(library), "/library"]
@@ -147,8 +146,16 @@ def command(library, limits, answers, rules):
                 words += ["--tmpfs", f"{place}/{name}"]
     for name, value in environment(places, "/tmp").items():
         words += ["--setenv", name, value]
-    words += ["--remount-ro", "/", "--chdir", "/tmp", "--seccomp", str(rules)]
-    return [*words, *runner("/inside", answers, limits)]
+    return [*words, "--remount-ro", "/", "--chdir", "/tmp", "--seccomp", str(rules)]
+
+
+def command(wall, answers, limits):
+    """Return the command that starts the runner behind a wall.
+
+    `wall` is an open file with bubblewrap's options: on the command line the submission could read them.
+    `answers` is the open file on which the runner answers.
+    """
+    return [available(), "--args", str(wall), *runner("/inside", answers, limits)]
 
 
 def runner(folder, answers, limits):
@@ -173,9 +180,9 @@ def environment(places, home):
     }
 
 
-def filter_file():
-    """Return an open file with the filter, to be passed to bubblewrap."""
-    file = tempfile.TemporaryFile()
-    file.write(call_filter())
-    file.seek(0)
-    return file
+def file(content):
+    """Return an open file with some bytes, to be passed to bubblewrap."""
+    opened = tempfile.TemporaryFile()
+    opened.write(content)
+    opened.seek(0)
+    return opened

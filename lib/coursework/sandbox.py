@@ -57,9 +57,12 @@ class Sandbox:
         self._folder = None
         try:
             if isolate:
-                with isolation.filter_file() as rules:
-                    command = isolation.command(library, limits, outside, rules.fileno())
-                    self._process = subprocess.Popen(command, pass_fds=(outside, rules.fileno()), **options)
+                with isolation.file(isolation.call_filter()) as rules:
+                    words = isolation.options(library, limits, rules.fileno())
+                    with isolation.file("\0".join(words).encode()) as wall:
+                        command = isolation.command(wall.fileno(), outside, limits)
+                        passed = (outside, rules.fileno(), wall.fileno())
+                        self._process = subprocess.Popen(command, pass_fds=passed, **options)
             else:
                 self._folder = tempfile.TemporaryDirectory()
                 places = [str(isolation.RUNNER), str(library), *isolation.packages()]

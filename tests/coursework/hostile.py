@@ -84,8 +84,9 @@ CODE = {
         6,
     ),
     "writes the gradebook": (
-        "import glob, sqlite3\nfor name in glob.glob('/**/gradebook.db', recursive=True):\n"
-        "    sqlite3.connect(name).execute('update grade set manual_score = 100')\n" + RIGHT,
+        "import glob, sqlite3\nfor folder in ('/tmp', '/work', '/root', '/home', '/library', '/inside'):\n"
+        "    for name in glob.glob(folder + '/**/gradebook.db', recursive=True):\n"
+        "        sqlite3.connect(name).execute('update grade set manual_score = 100')\n" + RIGHT,
         6,
     ),
     "network calls": (
