@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the assignment on data augmentation, and the points that a notebook with them gets."""
+"""Plausible wrong answers to the assignment on data augmentation, and what a notebook with them gets."""
 
 WRONG = {
     # Turned clockwise: the pixel in the centre is right all the same.

@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the assignment on the autoencoder, and the points that a notebook with them gets."""
+"""Plausible wrong answers to the assignment on the autoencoder, and what a notebook with them gets."""
 
 WRONG = {
     # The biases are forgotten where a hidden layer has two neighbours: caught by the example.

@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the assignment on fine-tuning, and the points that a notebook with them gets."""
+"""Plausible wrong answers to the assignment on fine-tuning, and what a notebook with them gets."""
 
 WRONG = {
     # The biases of the convolutions are forgotten; the head is still the larger part.
@@ -24,7 +24,10 @@ def fine_tuned(images, labels, n_classes, n_frozen, epochs, seed, stored=True):
             layer.frozen = True
     options = {"epochs": epochs, "batch_size": 20, "rng": rng, "progress": False}
     network.fit(images, labels, loss=cross_entropy, optimizer=Adam(learning_rate=0.003), **options)
-    return [layer.parameters[part] for layer in network.layers if layer.parameters for part in ("weights", "bias")]
+    arrays = []
+    for layer in network.layers:
+        arrays += layer.parameters.values()
+    return arrays
 """,
     # Read backwards from the curve: right as long as it only rises.
     "examples-needed": """\

@@ -2,29 +2,29 @@
 
 WRONG = {
     # The visible tests pass. Below zero the nothing that it begins with wins.
-    "max-pool": '''\
+    "max-pool": """\
 def max_pool(image, size, stride):
     rows, columns = (image.shape[0] - size) // stride + 1, (image.shape[1] - size) // stride + 1
     result = np.zeros((rows, columns))
     for i in range(size):
         for j in range(size):
-            seen = image[i : i + (rows - 1) * stride + 1 : stride, j : j + (columns - 1) * stride + 1 : stride]
+            seen = image[i:, j:][::stride, ::stride][:rows, :columns]
             result = np.maximum(result, seen)
     return result
-''',
+""",
     # A visible test fails: the step is taken before the blur.
-    "blurred-pool": '''\
+    "blurred-pool": """\
 def blurred_pool(images):
     maps = pool_batch(images, 2, "max")
     maps = (maps[:, :-1] + maps[:, 1:]) / 2
     return (maps[:, :, :-1] + maps[:, :, 1:]) / 2
-''',
-    # The visible test passes, as nothing is pooled there. The pooled picture is moved in place of the picture.
-    "accuracy-by-shift": '''\
+""",
+    # The visible test passes, as nothing is pooled there. What moves is the pooled picture.
+    "accuracy-by-shift": """\
 def accuracy_by_shift(known, labels, asked, truth, shifts, size, how):
     pooled, pooled_asked = pool_batch(known, size, how), pool_batch(asked, size, how)
     return [np.mean(name_digits(pooled, labels, shift(pooled_asked, *move)) == truth) for move in shifts]
-''',
+""",
 }
 
 EXPECTED = {
