@@ -81,7 +81,7 @@ def test_results_hold_what_the_page_of_results_shows(tmp_path, monkeypatch):
 
 
 def test_the_stock_book_gets_our_words_and_nothing_else():
-    """No extension of ours but the one that lets it read; it passes on roles, directives and nodes only."""
+    """No extension of ours but the one that lets it read; it passes on words and their settings only."""
     settings = stock.configuration()["sphinx"]
     assert set(settings["local_extensions"]) == {"our_words"}
     assert set(settings["config"]) == {"bibtex_reference_style"}
@@ -95,7 +95,7 @@ def test_the_stock_book_gets_our_words_and_nothing_else():
 
     sphinx = Sphinx()
     our_words.setup(sphinx)
-    assert set(sphinx.calls) == {"add_directive", "add_role", "add_node"}
+    assert set(sphinx.calls) == {"add_directive", "add_role", "add_node", "add_config_value"}
 
 
 def test_lighthouse_is_pinned_and_its_lock_names_no_registry(root):

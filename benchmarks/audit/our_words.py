@@ -1,4 +1,4 @@
-"""Lets a stock book read our chapters: our extensions' roles, directives and nodes, and nothing else of them.
+"""Lets a stock book read our chapters: our extensions' words, the settings that they ask for, nothing else.
 
 What they change on the pages, their scripts and style sheets, and the theme's options stay away.
 """
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class OnlyWords:
     """Stands before Sphinx while an extension sets itself up: passes on what text needs, drops the rest."""
 
-    WANTED = {"add_directive", "add_role", "add_node"}
+    WANTED = {"add_directive", "add_role", "add_node", "add_config_value"}
 
     def __init__(self, app):
         self.app = app

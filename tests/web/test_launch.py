@@ -130,9 +130,8 @@ def test_the_menu_opens_and_closes_as_menus_do(open_page, public):
     assert page.evaluate("document.activeElement.matches('.ib-run > summary')")
     summary.click()
     assert page.evaluate(opened)
-    page.locator("article h1").click()
+    page.mouse.click(20, page.viewport_size["height"] - 20)  # beside the text
     assert not page.evaluate(opened)
-    page.keyboard.press("Shift+Tab")
     summary.click()
     page.locator("#pst-primary-sidebar a").first.focus()
     assert not page.evaluate(opened)

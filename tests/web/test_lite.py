@@ -132,13 +132,13 @@ def addresses(folder, config):
         for entry in json.loads((folder / index).read_text(encoding="utf-8")).values():
             for releases in entry["releases"].values():
                 named.update(urllib.parse.urljoin(index, release["url"]) for release in releases)
-    todo = [""]
-    while todo:
-        index = f"api/contents/{todo.pop()}all.json"
+    folders = [""]
+    while folders:
+        index = f"api/contents/{folders.pop()}all.json"
         named.add(index)
         for row in json.loads((folder / index).read_text(encoding="utf-8"))["content"]:
             if row["type"] == "directory":
-                todo.append(f"{row['path']}/")
+                folders.append(f"{row['path']}/")
             else:
                 named.add(f"files/{row['path']}")
     for page in folder.rglob("*.html"):
