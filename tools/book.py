@@ -94,7 +94,7 @@ def not_built(folder):
 def main():
     """Build the book; return what to tell the shell."""
     started = time.monotonic()
-    library = fingerprint(["lib"])
+    library = fingerprint(["lib/imagebook"])
     doctrees = BUILD / ".doctrees"
     forget_if_changed("library", library, [CACHE, doctrees, PAGES_FOLDER])
     # Sphinx alone copies a changed style sheet only beside a changed page.

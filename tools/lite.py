@@ -22,7 +22,7 @@ import dist
 ROOT = Path(__file__).resolve().parent.parent
 # What the build reads; requirements.txt, which has the versions of JupyterLite and the wheels, comes on top.
 INPUTS = (
-    "lib",
+    "lib/imagebook",
     "lite",
     "chapters",
     "README.md",

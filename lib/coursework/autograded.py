@@ -1,4 +1,4 @@
-"""A graded submission as a notebook, for nbgrader's formgrader: there a person reads the answers that need one."""
+"""A graded submission as a notebook, for nbgrader's formgrader, where a person reads what needs one."""
 
 import copy
 
@@ -19,7 +19,9 @@ def notebook(source, result):
         if cell.cell_type == "code":
             printed = result["printed"].get(name, {"text": "", "error": None})
             sentence = result["scores"].get(name, {}).get("sentence") if grading.grade else printed["error"]
-            cell.outputs = [new_output("stream", name="stdout", text=printed["text"])] if printed["text"] else []
+            cell.outputs = (
+                [new_output("stream", name="stdout", text=printed["text"])] if printed["text"] else []
+            )
             if sentence:
                 cell.outputs.append(new_output("error", ename="Error", evalue=sentence, traceback=[sentence]))
     return graded

@@ -11,7 +11,19 @@ from pathlib import Path
 
 import nbformat
 
-from coursework import autograded, collect, engine, export, feedback, gradebook, isolation, release, results, scoring, source
+from coursework import (
+    autograded,
+    collect,
+    engine,
+    export,
+    feedback,
+    gradebook,
+    isolation,
+    release,
+    results,
+    scoring,
+    source,
+)
 from coursework import statistics as items
 from coursework.course import Course, CourseError
 
@@ -57,12 +69,18 @@ def validate(arguments):
             content = nbformat.writes(tried).encode()
             result = engine.grade_one(name, notebook, withheld, content, arguments.isolation != "none")
             tests = {cell: found for cell, found in result["scores"].items() if found["score"] is not None}
-            wrong = [cell for cell, found in tests.items() if found["score"] != (0 if arguments.invert else found["points"])]
+            wrong = [
+                cell
+                for cell, found in tests.items()
+                if found["score"] != (0 if arguments.invert else found["points"])
+            ]
             failures += bool(wrong)
             what = "stubs" if arguments.invert else "reference"
             print(f"{name}: {what} {'as wanted' if not wrong else 'WRONG in ' + ', '.join(wrong)}")
             for cell in wrong:
-                print(f"  {cell}: {tests[cell]['score']} of {tests[cell]['points']}: {tests[cell]['sentence']}")
+                print(
+                    f"  {cell}: {tests[cell]['score']} of {tests[cell]['points']}: {tests[cell]['sentence']}"
+                )
     return 1 if failures else 0
 
 
@@ -71,7 +89,10 @@ def collect_(arguments):
     course = Course.open(arguments.course)
     found = collect.collect(course, arguments.assignment, arguments.source, dry=arguments.dry_run)
     counts = [f"{list(found.taken.values()).count(word)} {word}" for word in ("new", "changed", "same")]
-    print(f"{arguments.assignment}: {', '.join(counts)}" + (" (nothing was written)" if arguments.dry_run else ""))
+    print(
+        f"{arguments.assignment}: {', '.join(counts)}"
+        + (" (nothing was written)" if arguments.dry_run else "")
+    )
     for place, reason in found.left.items():
         print(f"left: {place}: {reason}")
     return 1 if found.left else 0
@@ -88,7 +109,9 @@ def grade(arguments):
     fingerprint = assignment.fingerprint()
     students = course.submitted(name)
     missing = [who for who in students if results.current(course, name, fingerprint, who) is None]
-    print(f"{name}: {len(students)} submissions, {len(students) - len(missing)} are graded already", flush=True)
+    print(
+        f"{name}: {len(students)} submissions, {len(students) - len(missing)} are graded already", flush=True
+    )
     if arguments.dry_run:
         print("\n".join(f"would grade {who}" for who in missing))
         return 0
@@ -107,7 +130,9 @@ def grade(arguments):
     gradebook.save(course, name, found)
     for who in missing:
         release.write(autograded.notebook(notebook, found[who]), course.path("autograded", name, student=who))
-    by_hand = sum(any(cell["score"] is None for cell in result["scores"].values()) for result in found.values())
+    by_hand = sum(
+        any(cell["score"] is None for cell in result["scores"].values()) for result in found.values()
+    )
     print(f"{name}: all {len(students)} are graded; {by_hand} have an answer that a person must read")
     for who, result in found.items():
         if result["problem"]:
@@ -156,7 +181,9 @@ def items_(arguments):
 def _source(course, name):
     path = course.path("source", name)
     if not path.is_file():
-        raise CourseError(f"{name} is not released: run `coursework release {name} --course {course.folder}` first")
+        raise CourseError(
+            f"{name} is not released: run `coursework release {name} --course {course.folder}` first"
+        )
     return nbformat.read(path, as_version=4)
 
 
@@ -168,7 +195,9 @@ def parser():
     def command(name, function, *, assignment=True):
         sub = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
         sub.set_defaults(function=function)
-        sub.add_argument("--course", type=Path, default=Path(), metavar="FOLDER", help="the course's folder (here)")
+        sub.add_argument(
+            "--course", type=Path, default=Path(), metavar="FOLDER", help="the course's folder (here)"
+        )
         if assignment:
             sub.add_argument("assignment")
         return sub
@@ -203,7 +232,9 @@ def parser():
     sub.add_argument("--form", choices=sorted(export.FORMS), default="csv")
     sub.add_argument("--output", type=Path, metavar="FILE", help="(the screen)")
     sub = command("items", items_)
-    sub.add_argument("--least", type=float, default=0.9, help="how alike submissions must be to be named, 0 to 1")
+    sub.add_argument(
+        "--least", type=float, default=0.9, help="how alike submissions must be to be named, 0 to 1"
+    )
     return top
 
 

@@ -1,7 +1,7 @@
 """Takes in what students handed in: folders, nbgrader's tree, and the archives of Canvas and Moodle.
 
-Who a submission is from is said by the folder or by the learning platform, never by the notebook. Of an archive nothing
-is unpacked but the bytes of one notebook for each student, to a place that we name.
+Who a submission is from is said by the folder or by the learning platform, never by the notebook. Of an
+archive nothing is unpacked but the bytes of one notebook for each student, to a place that we name.
 """
 
 import hashlib
@@ -100,7 +100,11 @@ def _of_folder(folder, assignment):
         if ".ipynb_checkpoints" in place:
             continue
         student, reason = _who(place, assignment)
-        if any(part.is_symlink() for part in (path, *path.parents) if part.is_relative_to(folder) and part != folder):
+        if any(
+            part.is_symlink()
+            for part in (path, *path.parents)
+            if part.is_relative_to(folder) and part != folder
+        ):
             reason = "it is a link to elsewhere"
         elif path.stat().st_size > LARGEST:
             reason = _too_large(path.stat().st_size)
@@ -115,7 +119,12 @@ def _of_archive(source, assignment):
             raise CourseError(f"{source} has {len(members)} files, at most {MOST_FILES} are looked at")
         for member in members:
             name = member.filename
-            if member.is_dir() or not name.endswith(".ipynb") or "__MACOSX" in name or ".ipynb_checkpoints" in name:
+            if (
+                member.is_dir()
+                or not name.endswith(".ipynb")
+                or "__MACOSX" in name
+                or ".ipynb_checkpoints" in name
+            ):
                 continue
             student, reason = _who(name, assignment)
             if stat.S_ISLNK(member.external_attr >> 16):
@@ -131,7 +140,11 @@ def _of_archive(source, assignment):
             except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError) as error:
                 yield name, student, f"it cannot be unpacked: {error}"
                 continue
-            yield name, student, _too_large(max(len(content), member.file_size)) if len(content) > LARGEST else content
+            yield (
+                name,
+                student,
+                _too_large(max(len(content), member.file_size)) if len(content) > LARGEST else content,
+            )
 
 
 def _too_large(size):

@@ -1,7 +1,8 @@
 """A course: one folder with its secret, its assignments, what students handed in, and the grades.
 
-The folder is laid out as nbgrader does it (source, release, submitted, autograded, feedback, gradebook.db), so that
-its tools for grading by hand work on it. Beside them stand course.toml, and in results/ what was graded already.
+The folder is laid out as nbgrader does it (source, release, submitted, autograded, feedback, gradebook.db),
+so that its tools for grading by hand work on it. Beside them stand course.toml, and in results/ what was
+graded already.
 """
 
 import hashlib
@@ -15,7 +16,9 @@ from pathlib import Path
 import numpy as np
 
 FILE = "course.toml"
-NAME = re.compile(r"[A-Za-z0-9][\w.@+-]{0,99}")  # of a course, a student, an assignment: a folder's name, anywhere
+NAME = re.compile(
+    r"[A-Za-z0-9][\w.@+-]{0,99}"
+)  # of a course, a student, an assignment: a folder's name, anywhere
 
 
 class CourseError(ValueError):
@@ -25,7 +28,9 @@ class CourseError(ValueError):
 def checked_name(text, what):
     """Return a name that is safe as a folder's, or raise CourseError."""
     if not isinstance(text, str) or not NAME.fullmatch(text) or text.endswith("."):
-        raise CourseError(f"{what} must be letters, digits and . _ - + @, and begin with one of the first two, got {text!r}")
+        raise CourseError(
+            f"{what} must be letters, digits and . _ - + @, and begin with one of the first two, got {text!r}"
+        )
     return text
 
 
@@ -60,7 +65,8 @@ class Course:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = (
             f'name = "{name}"\n'
-            "# All numbers and hidden inputs follow from it. Keep it: without it nothing can be graded again; and to yourself.\n"
+            "# All numbers and hidden inputs follow from it. Keep it, for without it nothing can be\n"
+            "# graded again, and keep it to yourself.\n"
             f'secret = "{secrets.token_hex(32)}"\n'
             'gradebook = "sqlite:///gradebook.db"\n'
         )
@@ -75,7 +81,9 @@ class Course:
         try:
             settings = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise CourseError(f"there is no course in {folder}: make one with `coursework new NAME --course {folder}`") from None
+            raise CourseError(
+                f"there is no course in {folder}: make one with `coursework new NAME --course {folder}`"
+            ) from None
         except tomllib.TOMLDecodeError as error:
             raise CourseError(f"{path} cannot be read: {error}") from None
         if unknown := set(settings) - {"name", "secret", "gradebook"}:
@@ -86,7 +94,7 @@ class Course:
         return cls(Path(folder).resolve(), **settings)
 
     def seed(self, *names):
-        """Return a whole number that follows from the secret and some names, and tells nothing of the secret."""
+        """Return a whole number that follows from the secret and some names, and does not tell it."""
         digest = hmac.new(bytes.fromhex(self.secret), "/".join(names).encode(), hashlib.sha256).digest()
         return int.from_bytes(digest[:8], "big")
 
@@ -100,7 +108,10 @@ class Course:
         return f"sqlite:///{self.folder / match[1]}" if match else self.gradebook
 
     def path(self, step, assignment, *, student=None, kind="ipynb"):
-        """Return where an assignment's file is in a step: source, release, submitted, autograded, feedback, results."""
+        """Return where an assignment's file is in a step.
+
+        The steps are source, release, submitted, autograded, feedback and results.
+        """
         checked_name(assignment, "the name of an assignment")
         if step == "results":
             return self.folder / step / assignment / f"{checked_name(student, 'a student')}.json"

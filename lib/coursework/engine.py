@@ -1,7 +1,7 @@
 """Grades many submissions: threads over programs behind the wall on one machine, or a dask cluster.
 
-Each result is handed on when it is there, and kept by whoever takes it, so that nothing is lost where a worker or the
-grader itself is ended half-way.
+Each result is handed on when it is there, and kept by whoever takes it, so that nothing is lost where a
+worker or the grader itself is ended half-way.
 """
 
 import functools
@@ -25,7 +25,7 @@ def _library(withheld):
 
 
 def grade_one(name, source, withheld, content, isolate):
-    """Return the result of one submission; all that it needs comes with the call, so any machine can do it."""
+    """Return the result of one submission; all that it needs comes with the call, for any machine to do."""
     with _lock:
         library = _library(tuple(withheld))
     with tempfile.TemporaryDirectory() as folder:
@@ -73,7 +73,9 @@ def on_dask(job, submissions, *, scheduler, certificate=None, key=None, authorit
     if scheduler.startswith("tls://"):
         files = {"tls_ca_file": authority, "tls_client_cert": certificate, "tls_client_key": key}
         if missing := [name for name, file in files.items() if not file or not Path(file).is_file()]:
-            raise CourseError(f"TLS needs three files: --authority, --certificate and --key (missing: {', '.join(missing)})")
+            raise CourseError(
+                f"TLS needs three files: --authority, --certificate and --key (missing: {', '.join(missing)})"
+            )
         security = Security(require_encryption=True, **files)
     with Client(scheduler, security=security) as client:
         waiting = {}

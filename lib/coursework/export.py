@@ -43,7 +43,9 @@ def as_canvas(assignment, scores):
     points = number(most.pop()) if len(most) == 1 else ""
     rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment]]
     rows.append(["    Points Possible", "", "", "", "", points])
-    rows += [["", safe(student), "", "", "", number(total(found["cells"]))] for student, found in scores.items()]
+    rows += [
+        ["", safe(student), "", "", "", number(total(found["cells"]))] for student, found in scores.items()
+    ]
     return _text(rows)
 
 

@@ -40,8 +40,12 @@ def page(source, student, result, marks):
         score = marks["cells"].get(name, cell["score"])
         full = score is not None and score >= cell["points"]
         kind = "" if score is None else ' class="good"' if full else ' class="bad"'
-        sentence = cell["sentence"] or ("A person will read this." if score is None else "All tests pass." if full else "")
-        rows.append(f"<tr><td>{escape(name)}</td><td{kind}>{_points(score, cell['points'])}</td><td>{escape(sentence)}</td></tr>")
+        sentence = cell["sentence"] or (
+            "A person will read this." if score is None else "All tests pass." if full else ""
+        )
+        rows.append(
+            f"<tr><td>{escape(name)}</td><td{kind}>{_points(score, cell['points'])}</td><td>{escape(sentence)}</td></tr>"
+        )
     parts.append(f"<table><tr><th>Part</th><th>Points</th><th></th></tr>{''.join(rows)}</table>")
     parts += [_cell(cell, result) for cell in source.cells if "nbgrader" in cell.metadata]
     body = "\n".join(part for part in parts if part)

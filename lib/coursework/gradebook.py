@@ -42,9 +42,10 @@ def prepare(course, assignment, source):
             if there == names:
                 return
             if before.submissions:
+                changed = sorted(name for name in there | names if there.get(name) != names.get(name))
                 raise CourseError(
-                    f"{assignment} has graded submissions, so its graded cells and points must stay as they are: "
-                    f"changed are {', '.join(sorted(name for name in there.keys() | names if there.get(name) != names.get(name)))}"
+                    f"{assignment} has graded submissions, so its graded cells and points must stay: "
+                    f"changed are {', '.join(changed)}"
                 )
             book.remove_notebook(assignment, assignment)
             book.add_notebook(assignment, assignment, kernelspec=json.dumps(source.metadata.kernelspec))
@@ -54,7 +55,9 @@ def prepare(course, assignment, source):
             grading = cell.metadata.nbgrader
             place = (grading.grade_id, assignment, assignment)
             if grading.grade:
-                book.update_or_create_grade_cell(*place, max_score=float(grading.points), cell_type=cell.cell_type)
+                book.update_or_create_grade_cell(
+                    *place, max_score=float(grading.points), cell_type=cell.cell_type
+                )
             if grading.solution:
                 book.update_or_create_solution_cell(*place)
 

@@ -1,17 +1,19 @@
 """The wall around a submission: no network, no sight of others, limits on all that a program can take.
 
-The work is done by bubblewrap (`bwrap`). It gives a program namespaces of its own: the program sees the system
-read-only, an empty folder in memory, and no process but itself, which dies with whoever started it. The kernel
-limits memory, processor time and files (setrlimit). A filter of system calls (seccomp) refuses new processes,
-which the kernel does not count for the superuser, and classes are graded in containers.
+The work is done by bubblewrap (`bwrap`). It gives a program namespaces of its own: the program sees the
+system read-only, an empty folder in memory, and no process but itself, which dies with whoever started it.
+The kernel limits memory, processor time and files (setrlimit). A filter of system calls (seccomp) refuses
+new processes, which the kernel does not count for the superuser, and classes are graded in containers.
 
 What this does not promise: the kernel is shared, and a hole in it is a hole in the wall.
 """
 
+import functools
 import os
 import platform
 import shutil
 import struct
+import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -20,7 +22,10 @@ from pathlib import Path
 
 MEGABYTE = 2**20
 RUNNER = Path(__file__).with_name("inside")  # what runs behind the wall
-ADVICE = "needs bubblewrap on Linux: install the package bubblewrap, or write --isolation none to grade without a wall"
+ADVICE = (
+    "grading needs bubblewrap on Linux: install the package bubblewrap, "
+    "or write --isolation none to grade without a wall"
+)
 
 
 class IsolationError(RuntimeError):
@@ -47,7 +52,8 @@ CALLS = {
         "arch": 0xC000003E,
         "clone": 56,
         "clone3": 435,
-        # fork, vfork, ptrace, unshare, setns, add_key, keyctl, bpf, perf_event_open, userfaultfd, io_uring_setup
+        # fork, vfork, ptrace, unshare, setns, add_key, keyctl, bpf, perf_event_open, userfaultfd,
+        # io_uring_setup
         "refused": (57, 58, 101, 272, 308, 248, 250, 321, 298, 323, 425),
     },
     "aarch64": {
@@ -96,11 +102,21 @@ def call_filter(machine=None):
     return b"".join(steps)
 
 
+@functools.cache
 def available():
     """Return the path of bubblewrap, or raise IsolationError with what to do."""
     program = shutil.which("bwrap")
     if program is None or not sys.platform.startswith("linux"):
         raise IsolationError(ADVICE)
+    tried = subprocess.run(
+        [program, "--unshare-all", "--ro-bind", "/", "/", "true"], capture_output=True, text=True
+    )
+    if tried.returncode:  # Ubuntu from 24.04 and most containers forbid what it needs
+        said = tried.stderr.strip()
+        raise IsolationError(
+            f"bubblewrap is here, but the system forbids it its namespaces ({said}): allow them, on Ubuntu "
+            "with `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or write --isolation none"
+        )
     return program
 
 
@@ -129,7 +145,7 @@ def packages():
 def options(library, limits, rules):
     """Return bubblewrap's options, which make the wall.
 
-    `library` is the folder of the assignment's imagebook, `rules` the open file with the filter of system calls.
+    `library` is the folder of the assignment's imagebook, `rules` the open file with the filter of calls.
     """
     words = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     words += system_folders()

@@ -21,7 +21,15 @@ from nbgrader.preprocessors import (
 import imagebook
 from coursework.course import CourseError
 
-STEPS = (ClearSolutions, LockCells, ComputeChecksums, ClearHiddenTests, ClearMarkScheme, ClearOutput, CheckCellMetadata)
+STEPS = (
+    ClearSolutions,
+    LockCells,
+    ComputeChecksums,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ClearOutput,
+    CheckCellMetadata,
+)
 
 
 def students_version(source):
@@ -52,7 +60,12 @@ def library(folder, withheld):
     package = Path(imagebook.__file__).parent
     if missing := [name for name in withheld if not (package / f"{name}.py").is_file()]:
         raise CourseError(f"an assignment withholds modules that there are not: {', '.join(missing)}")
-    left_out = shutil.ignore_patterns("__pycache__", "*.js", "*.css", "kit", *(f"{name}.py" for name in withheld))
+    unused = shutil.ignore_patterns("__pycache__", "*.js", "*.css", "kit")
+    modules = {f"{name}.py" for name in withheld}  # of the package itself: widgets have such names too
+
+    def left_out(place, names):
+        return unused(place, names) | (modules if Path(place) == package else set())
+
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(package, folder / "imagebook", ignore=left_out)
     return folder

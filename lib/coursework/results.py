@@ -1,7 +1,7 @@
 """What was graded already: one file for each student, written whole or not at all.
 
-A result holds for the submission and the assignment that it was made of; when one of them changes, it is no longer
-there.
+A result holds for the submission and the assignment that it was made of; when one of them changes, it is no
+longer there.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """A student's program at arm's length: start it behind the wall, ask it, never trust what it says.
 
-An answer is plain data or a sentence about an error. A program that answers too late, too much or not at all is
-stopped, with all that it started.
+An answer is plain data or a sentence about an error. A program that answers too late, too much or not at
+all is stopped, with all that it started.
 """
 
 import builtins
@@ -81,9 +81,11 @@ class Sandbox:
         self._waiting = STARTING
 
     def __enter__(self):
+        """Return the program, which runs already."""
         return self
 
     def __exit__(self, *problem):
+        """Stop it."""
         self.close()
 
     def close(self):

@@ -1,7 +1,7 @@
 """Grades one submission: its cells run behind the wall, the tests run here.
 
-A test sees the student's functions as stand-ins. To call one sends its arguments through the wall and brings back
-plain data; so what is compared, and the comparison itself, are out of the student's reach.
+A test sees the student's functions as stand-ins. To call one sends its arguments through the wall and
+brings back plain data; so what is compared, and the comparison itself, are out of the student's reach.
 """
 
 import ast
@@ -9,6 +9,8 @@ import hashlib
 import json
 import time
 from dataclasses import dataclass
+
+import numpy as np
 
 from coursework import submission
 from coursework.isolation import Limits
@@ -48,10 +50,12 @@ class Student:
         self.printed = {}
 
     def __enter__(self):
+        """Start the program."""
         self._start()
         return self
 
     def __exit__(self, *problem):
+        """Stop it."""
         self._stop()
 
     def _stop(self):
@@ -70,7 +74,9 @@ class Student:
                 if cell.name in self._bad:
                     continue
                 try:
-                    self.printed[cell.name] = self._sandbox.run(cell.source, f"<cell {cell.name}>", self._left(SECONDS_PER_CELL))
+                    self.printed[cell.name] = self._sandbox.run(
+                        cell.source, f"<cell {cell.name}>", self._left(SECONDS_PER_CELL)
+                    )
                 except Stopped as reason:
                     self._bad[cell.name] = str(reason)
                     self.printed[cell.name] = ("", f"The cell was stopped: {reason}.")
@@ -133,16 +139,21 @@ def run_test(cell, student, namespace, names):
     """Run a cell of tests; return whether it passed, and what a student may know if not."""
     namespace = dict(namespace)
     tree = ast.parse(cell.source)
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    words = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    # A name that the test gives a value is the test's own, whatever a student calls so.
+    used = {node.id for node in words} - {node.id for node in words if isinstance(node.ctx, ast.Store)}
     name = f"<tests {cell.metadata.nbgrader.grade_id}>"
     line = None
     try:
-        for word in sorted(used & set(names)):
+        for word in sorted(used & names.keys()):
             if names[word]:
                 namespace[word] = stand_in(student, word)
             else:
-                namespace[word] = student.ask(lambda sandbox, seconds, word=word: sandbox.value(word, seconds))
-        exec(compile(tree, name, "exec"), namespace)
+                namespace[word] = student.ask(
+                    lambda sandbox, seconds, word=word: sandbox.value(word, seconds)
+                )
+        with np.errstate(all="ignore"):  # a student's infinity is a wrong number, no news for the teacher
+            exec(compile(tree, name, "exec"), namespace)
         return True, None
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
@@ -168,7 +179,11 @@ def _sentence(error, line, source):
         return f"Your code was stopped: {error}."
     if isinstance(error, StudentError):
         return str(error)[:500]
-    return f"{type(error).__name__}: {error}"[:500].rstrip(": ")
+    words = str(error)
+    if words.lstrip().startswith("Not equal to tolerance"):  # NumPy says what was tried before it says why
+        tried, *why = words.strip().splitlines()
+        words = "\n".join([*why, tried])
+    return f"{type(error).__name__}: {words}"[:500].rstrip(": ")
 
 
 def grade(assignment, path, *, isolate=True):
@@ -185,7 +200,7 @@ def grade(assignment, path, *, isolate=True):
     Returns
     -------
     dict
-        ``problem``: a sentence, or None; ``scores``: for each graded cell its name, points, score (None: by hand)
+        ``problem``: a sentence, or None; ``scores``: for each graded cell its points, score (None: by hand)
         and sentence; ``printed``: what each cell printed and its error; ``answers``: the student's own cells.
     """
     graded = [cell for cell in assignment.source.cells if cell.metadata.get("nbgrader", {}).get("grade")]
@@ -196,7 +211,11 @@ def grade(assignment, path, *, isolate=True):
         result["problem"] = str(error)
         for cell in graded:
             grading = cell.metadata.nbgrader
-            result["scores"][grading.grade_id] = {"score": 0, "points": grading.points, "sentence": str(error)}
+            result["scores"][grading.grade_id] = {
+                "score": 0,
+                "points": grading.points,
+                "sentence": str(error),
+            }
         return result
     cells = [cell for cell in cells if cell.name != "fetch-the-library"]
     names, namespace = defined(assignment.source), common_names(assignment.source)
@@ -210,7 +229,13 @@ def grade(assignment, path, *, isolate=True):
             else:
                 passed, sentence = run_test(cell, student, namespace, names)
                 score = grading.points if passed else 0
-            result["scores"][grading.grade_id] = {"score": score, "points": grading.points, "sentence": sentence}
-        result["printed"] = {name: {"text": text, "error": error} for name, (text, error) in student.printed.items()}
+            result["scores"][grading.grade_id] = {
+                "score": score,
+                "points": grading.points,
+                "sentence": sentence,
+            }
+        result["printed"] = {
+            name: {"text": text, "error": error} for name, (text, error) in student.printed.items()
+        }
     result["answers"] = answers
     return result

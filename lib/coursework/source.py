@@ -5,10 +5,11 @@ A cell says by an option what it is for:
     `:setup: yes`                     imports and data, run by students and by the tests
     `:solution: NAME`                 students write here; the reference stands between BEGIN and END SOLUTION
     `:tests: NAME`, `:points: 3`      asserts; those between BEGIN and END HIDDEN TESTS stay with the teacher
-    `:numbers: yes`                   run for each course with its `rng`; {{ name }} elsewhere becomes its number
+    `:numbers: yes`                   run for each course with its `rng`; {{ name }} becomes its number
     `+++ {"answer": NAME, "points": 4}`   a text that a person grades
 
-All other code is shown to students and locked. Hidden tests find `rng`, which follows from the course's secret too.
+All other code is shown to students and locked. Hidden tests find `rng`, which follows from the course's
+secret too.
 """
 
 import re
@@ -45,10 +46,10 @@ def settings(name, folder=HERE):
 def notebook(course, name, folder=HERE):
     """Return an assignment's source as a notebook of this course, with reference and hidden tests."""
     text = _read(name, folder)
-    numbers = {}
+    numbers = {"rng": course.rng(name, "numbers")}
     for cell in text.cells:
         if kind(cell) == "numbers":
-            exec(compile(cell.source, f"{name}.md", "exec"), {"rng": course.rng(name, "numbers")}, numbers)
+            exec(compile(cell.source, f"{name}.md", "exec"), numbers)
     cells = []
     for cell in text.cells:
         if kind(cell) == "numbers":
@@ -63,9 +64,14 @@ def notebook(course, name, folder=HERE):
         cell["id"] = f"cell-{index}"  # the same each time
     names = [cell.metadata.nbgrader.grade_id for cell in cells if "nbgrader" in cell.metadata]
     if len(set(names)) < len(names):
-        raise CourseError(f"{name}.md uses a name for two cells: {', '.join(sorted(n for n in set(names) if names.count(n) > 1))}")
+        twice = sorted({word for word in names if names.count(word) > 1})
+        raise CourseError(f"{name}.md uses a name for two cells: {', '.join(twice)}")
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}, "coursework": text.metadata["coursework"]}
+    metadata = {
+        "kernelspec": kernel,
+        "language_info": {"name": "python"},
+        "coursework": text.metadata["coursework"],
+    }
     return new_notebook(cells=cells, metadata=metadata)
 
 
@@ -91,7 +97,14 @@ def _number(numbers, name, assignment):
 
 def _grading(name, *, grade=False, solution=False, locked=False, points=None):
     """Return nbgrader's metadata of a cell."""
-    words = {"schema_version": 3, "grade_id": name, "grade": grade, "solution": solution, "locked": locked, "task": False}
+    words = {
+        "schema_version": 3,
+        "grade_id": name,
+        "grade": grade,
+        "solution": solution,
+        "locked": locked,
+        "task": False,
+    }
     return words | ({"points": points} if grade else {})
 
 
@@ -103,7 +116,10 @@ def _cell(cell, course, assignment, index):
         return cell
     points = options.get("points")
     if (what in ("tests", "answer")) != isinstance(points, int):
-        raise CourseError(f"{assignment}.md: tests and answers have points, a whole number, other cells have none: {cell.source[:60]!r}")
+        raise CourseError(
+            f"{assignment}.md: tests and answers have points, a whole number, and other cells have none: "
+            f"{cell.source[:60]!r}"
+        )
     if what == "solution":
         grading = _grading(options["solution"], solution=True)
     elif what == "answer":

@@ -1,4 +1,4 @@
-"""What a teacher learns from a class: which tests failed how often and why, and which submissions are alike."""
+"""What a teacher learns from a class: which tests failed, how often and why, and who wrote alike."""
 
 import io
 import itertools
@@ -26,7 +26,14 @@ def words(source):
     """Return a program's words in order, without comments and layout, with names as they are."""
     try:
         tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-        skip = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+        skip = {
+            tokenize.COMMENT,
+            tokenize.NL,
+            tokenize.NEWLINE,
+            tokenize.INDENT,
+            tokenize.DEDENT,
+            tokenize.ENDMARKER,
+        }
         return [token.string for token in tokens if token.type not in skip]
     except (tokenize.TokenError, SyntaxError):
         return source.split()

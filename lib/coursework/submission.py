@@ -1,7 +1,7 @@
 """What a student handed in, read without trust, and put into the teacher's own notebook.
 
-Nothing of a submission decides anything but the text of the student's own cells: tests, points and given cells come
-from the course's source, whatever the file says of them.
+Nothing of a submission decides anything but the text of the student's own cells: tests, points and given
+cells come from the course's source, whatever the file says of them.
 """
 
 import json
@@ -33,7 +33,9 @@ def read(path):
         raise SubmissionError("the notebook must be a file")
     size = path.stat().st_size
     if size > LARGEST:
-        raise SubmissionError(f"the notebook has {size / 2**20:.0f} MB, at most {LARGEST // 2**20} are read: clear its outputs")
+        raise SubmissionError(
+            f"the notebook has {size / 2**20:.0f} MB, at most {LARGEST // 2**20} are read: clear its outputs"
+        )
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -69,7 +71,9 @@ def _cell(cell, index):
     if not isinstance(source, str):
         raise SubmissionError(f"cell {index + 1} of the notebook has no text")
     if len(source) > LONGEST_CELL:
-        raise SubmissionError(f"cell {index + 1} of the notebook has {len(source)} characters, at most {LONGEST_CELL} are read")
+        raise SubmissionError(
+            f"cell {index + 1} of the notebook has {len(source)} characters, at most {LONGEST_CELL} are read"
+        )
     metadata = cell.get("metadata")
     grading = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = grading.get("grade_id") if isinstance(grading, dict) else None
@@ -102,6 +106,9 @@ def assemble(source, cells):
     missing = [
         Cell(name, cell.source, False)
         for name, cell in known.items()
-        if name not in seen and cell.cell_type == "code" and not cell.metadata.nbgrader.grade and not cell.metadata.nbgrader.solution
+        if name not in seen
+        and cell.cell_type == "code"
+        and not cell.metadata.nbgrader.grade
+        and not cell.metadata.nbgrader.solution
     ]
     return missing + run, answers

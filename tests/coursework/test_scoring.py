@@ -61,7 +61,11 @@ def test_tampered_tests_and_points_count_for_nothing(points, submission):
         if grading.get("grade"):
             cell["source"] = "pass"
             grading["points"] = 1000
-    twice = [cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade_id") == "largest"]
+    twice = [
+        cell
+        for cell in notebook["cells"]
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "largest"
+    ]
     notebook["cells"] += twice * 3
     found, result = points(json.dumps(notebook))
     assert found == 4

@@ -1,7 +1,8 @@
 """Runs a student's cells, then calls the functions that they define. This is the inside of the wall.
 
-It reads requests from file 0 and answers on the file that it is told, one JSON line each. Whatever the student's code does here, to
-this program too, can only change its own answers: the tests and the expected values are on the other side.
+It reads requests from file 0 and answers on the file that it is told, one JSON line each. Whatever the
+student's code does here, to this program too, can only change its own answers: the tests and the expected
+values are on the other side.
 """
 
 import io
@@ -28,6 +29,7 @@ nothing = os.open(os.devnull, os.O_RDWR)
 for number in (0, 1, 2):
     os.dup2(nothing, number)
 
+import IPython.display  # noqa: E402
 import wire  # noqa: E402
 
 MOST_TEXT = 20_000  # characters that a cell may print and a student may read again
@@ -56,7 +58,9 @@ class Printed(io.TextIOBase):
 
 def error_of(error):
     """Return what a student is told of an error: its last lines, without ours."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith("<cell")]
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith("<cell")
+    ]
     place = f" (line {frames[-1].lineno} of a cell)" if frames else ""
     return f"{type(error).__name__}: {error}"[:2000] + place
 
@@ -75,6 +79,7 @@ class Notebook:
     """Stands where a cell's code asks for the notebook program."""
 
     def __getattr__(self, name):
+        """Return a function that does nothing."""
         return lambda *arguments, **options: None
 
 
@@ -86,7 +91,9 @@ def run(source, name, namespace):
     error = None
     try:
         exec(compiled(source, name), namespace)
-    except BaseException as problem:  # SystemExit and KeyboardInterrupt as well: a cell ends, the runner does not
+    except (
+        BaseException
+    ) as problem:  # SystemExit and KeyboardInterrupt as well: a cell ends, the runner does not
         error = error_of(problem)
     finally:
         sys.stdout, sys.stderr = outside
@@ -113,9 +120,16 @@ def call(name, arguments, options, namespace):
         sys.stdout, sys.stderr = outside
 
 
+def display(*things, raw=False, **options):
+    """Print what stands for a figure in words, in place of the figure."""
+    for thing in things:
+        print(thing.get("text/plain", "") if raw else repr(thing))
+
+
 def main():
     """Answer requests until there are no more."""
-    namespace = {"__name__": "__main__", "get_ipython": Notebook, "display": print}
+    IPython.display.display = display
+    namespace = {"__name__": "__main__", "get_ipython": Notebook, "display": display}
     while text := requests.readline():
         request = json.loads(text)
         if "run" in request:

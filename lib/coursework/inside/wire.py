@@ -1,7 +1,8 @@
 """Values as text, one line each: what passes through the wall. Runs on both sides of it.
 
-Only plain values pass: nothing, truth values, numbers, texts, lists, tuples, dictionaries with texts as keys, and
-arrays of numbers. An object that a student made stays where it was made, whatever it claims to be equal to.
+Only plain values pass: nothing, truth values, numbers, texts, lists, tuples, dictionaries with texts as
+keys, and arrays of numbers. An object that a student made stays where it was made, whatever it claims to be
+equal to.
 """
 
 import base64
