@@ -1,4 +1,4 @@
-"""The book's assignments: the reference gets all points, a stub none, a wrong solution those that it deserves."""
+"""The book's assignments: the reference gets all points, a stub none, a wrong answer what it deserves."""
 
 import functools
 import json
