@@ -5,21 +5,13 @@ all is stopped, with all that it started.
 """
 
 import builtins
-import json
 import os
-import selectors
 import subprocess
 import tempfile
-import time
 
 from coursework import isolation
 from coursework.inside import wire
-
-STARTING = 60  # seconds until the libraries are loaded, on a machine that is busy
-
-
-class Stopped(RuntimeError):
-    """The program was stopped, or stopped itself; the sentence says why."""
+from coursework.program import Program, Stopped
 
 
 class StudentError(Exception):
@@ -37,7 +29,7 @@ def student_error(kind, sentence):
         return StudentError(sentence)
 
 
-class Sandbox:
+class Sandbox(Program):
     """A running program of a student's.
 
     Parameters
@@ -62,47 +54,29 @@ class Sandbox:
                     with isolation.file("\0".join(words).encode()) as wall:
                         command = isolation.command(wall.fileno(), outside, limits)
                         passed = (outside, rules.fileno(), wall.fileno())
-                        self._process = subprocess.Popen(command, pass_fds=passed, **options)
+                        process = subprocess.Popen(command, pass_fds=passed, **options)
             else:
                 self._folder = tempfile.TemporaryDirectory()
                 places = [str(isolation.RUNNER), str(library), *isolation.packages()]
                 variables = isolation.environment(places, self._folder.name)
                 command = isolation.runner(isolation.RUNNER, outside, limits)
                 options |= {"env": variables, "cwd": self._folder.name, "start_new_session": True}
-                self._process = subprocess.Popen(command, pass_fds=(outside,), **options)
+                process = subprocess.Popen(command, pass_fds=(outside,), **options)
         finally:
             os.close(read)
             os.close(outside)
-        self._requests = os.fdopen(write, "wb", buffering=0)
-        self._answers = inside
-        os.set_blocking(write, False)
-        os.set_blocking(inside, False)
-        self._rest = b""
-        self._waiting = STARTING
-
-    def __enter__(self):
-        """Return the program, which runs already."""
-        return self
-
-    def __exit__(self, *problem):
-        """Stop it."""
-        self.close()
+        super().__init__(process, write, inside)
 
     def close(self):
         """Stop the program with all that it started."""
-        self._process.kill()
-        self._process.wait()
-        self._requests.close()
-        if self._answers is not None:
-            os.close(self._answers)
-            self._answers = None
+        super().close()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
 
     def run(self, source, name, seconds):
         """Run a cell; return what it printed and its error or None."""
-        answer = self._ask({"run": source, "name": name}, seconds)
+        answer = self.ask({"run": source, "name": name}, seconds)
         printed, error = answer.get("printed"), answer.get("error")
         if not isinstance(printed, str) or not (error is None or isinstance(error, str)):
             raise Stopped("it gave an answer that is none")
@@ -110,12 +84,12 @@ class Sandbox:
 
     def value(self, name, seconds):
         """Return the value of a variable."""
-        return self._value(self._ask({"call": name}, seconds))
+        return self._value(self.ask({"call": name}, seconds))
 
     def call(self, name, arguments, options, seconds):
         """Call a function and return its value, or raise StudentError."""
         request = {"call": name, "arguments": wire.encode(arguments), "options": wire.encode(options)}
-        return self._value(self._ask(request, seconds))
+        return self._value(self.ask(request, seconds))
 
     def _value(self, answer):
         if isinstance(answer.get("error"), str):
@@ -124,42 +98,3 @@ class Sandbox:
             return wire.decode(answer["value"])
         except (KeyError, ValueError, TypeError, OverflowError, MemoryError):
             raise Stopped("it gave an answer that is none") from None
-
-    def _ask(self, message, seconds):
-        end = time.monotonic() + seconds + self._waiting
-        self._waiting = 0
-        text = wire.line(message)
-        with selectors.DefaultSelector() as selector:
-            writing = self._requests.fileno()
-            selector.register(self._answers, selectors.EVENT_READ)
-            selector.register(writing, selectors.EVENT_WRITE)
-            while b"\n" not in self._rest:
-                left = end - time.monotonic()
-                if left <= 0:
-                    raise Stopped(f"it took longer than {seconds:g} seconds")
-                for key, _ in selector.select(left):
-                    if key.fd == writing:
-                        text = text[self._write(text) :]
-                        if not text:
-                            selector.unregister(writing)
-                    else:
-                        part = os.read(self._answers, 1 << 20)
-                        if not part:
-                            raise Stopped("it ended before its time")
-                        self._rest += part
-                        if len(self._rest) > wire.LONGEST:
-                            raise Stopped(f"its answer was longer than {wire.LONGEST // 2**20} MB")
-        line, _, self._rest = self._rest.partition(b"\n")
-        try:
-            answer = json.loads(line)
-        except (ValueError, RecursionError):
-            raise Stopped("it gave an answer that is none") from None
-        if not isinstance(answer, dict):
-            raise Stopped("it gave an answer that is none")
-        return answer
-
-    def _write(self, text):
-        try:
-            return self._requests.write(text) or 0
-        except BrokenPipeError:
-            raise Stopped("it ended before its time") from None

@@ -5,13 +5,16 @@ brings back plain data; so what is compared, and the comparison itself, are out 
 """
 
 import ast
+import contextlib
 import hashlib
 import json
+import signal
 import time
 from dataclasses import dataclass
 
 import numpy as np
 
+import imagebook
 from coursework import submission
 from coursework.isolation import Limits
 from coursework.sandbox import Sandbox, Stopped, StudentError
@@ -19,7 +22,9 @@ from coursework.source import HIDDEN
 
 SECONDS_PER_CELL = 30
 SECONDS_PER_CALL = 10
+SECONDS_PER_TEST = 40
 SECONDS_IN_ALL = 180
+MOST_PRINTED = 200_000  # characters of all cells together
 MOST_STARTS = 4  # of the program, after cells or calls that had to be stopped
 STUBS = ("YOUR CODE HERE", "YOUR ANSWER HERE")
 
@@ -35,7 +40,8 @@ class Assignment:
 
     def fingerprint(self):
         """Return a hash of all that a grade depends on but the submission."""
-        return hashlib.sha256(json.dumps(self.source, sort_keys=True).encode()).hexdigest()
+        made_of = [self.source, imagebook.__version__]
+        return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
 
 
 class Student:
@@ -50,8 +56,9 @@ class Student:
         self.printed = {}
 
     def __enter__(self):
-        """Start the program."""
-        self._start()
+        """Start the program; one that cannot be kept running answers nothing."""
+        with contextlib.suppress(Stopped):
+            self._start()
         return self
 
     def __exit__(self, *problem):
@@ -70,13 +77,16 @@ class Student:
                 raise Stopped("it had to be stopped too often")
             self._starts += 1
             self._sandbox = Sandbox(self._assignment.library, self._assignment.limits, isolate=self._isolate)
+            room = MOST_PRINTED
             for cell in self._cells:
                 if cell.name in self._bad:
                     continue
                 try:
-                    self.printed[cell.name] = self._sandbox.run(
+                    text, error = self._sandbox.run(
                         cell.source, f"<cell {cell.name}>", self._left(SECONDS_PER_CELL)
                     )
+                    self.printed[cell.name] = text[:room], error
+                    room -= len(text[:room])
                 except Stopped as reason:
                     self._bad[cell.name] = str(reason)
                     self.printed[cell.name] = ("", f"The cell was stopped: {reason}.")
@@ -135,15 +145,29 @@ def common_names(source):
     return namespace
 
 
-def run_test(cell, student, namespace, names):
-    """Run a cell of tests; return whether it passed, and what a student may know if not."""
-    namespace = dict(namespace)
-    tree = ast.parse(cell.source)
+@contextlib.contextmanager
+def time_limit(seconds):
+    """Raise Stopped where the tests themselves take too long; needs the main thread of a process."""
+
+    def late(number, frame):
+        raise Stopped(f"the tests took longer than {seconds:g} seconds with what it returned")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def run_test(source, student, namespace, names):
+    """Run tests here, with stand-ins for what a student defined; return what ended them, or None."""
+    tree = ast.parse(source)
     words = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     # A name that the test gives a value is the test's own, whatever a student calls so.
     used = {node.id for node in words} - {node.id for node in words if isinstance(node.ctx, ast.Store)}
-    name = f"<tests {cell.metadata.nbgrader.grade_id}>"
-    line = None
+    namespace = dict(namespace)
     try:
         for word in sorted(used & names.keys()):
             if names[word]:
@@ -152,29 +176,16 @@ def run_test(cell, student, namespace, names):
                 namespace[word] = student.ask(
                     lambda sandbox, seconds, word=word: sandbox.value(word, seconds)
                 )
-        with np.errstate(all="ignore"):  # a student's infinity is a wrong number, no news for the teacher
-            exec(compile(tree, name, "exec"), namespace)
-        return True, None
-    except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        frame = error.__traceback__
-        while frame is not None:
-            if frame.tb_frame.f_code.co_filename == name:
-                line = frame.tb_lineno
-            frame = frame.tb_next
-        return False, _sentence(error, line, cell.source)
+        # A student's infinity is a wrong number, no news for the teacher.
+        with np.errstate(all="ignore"), time_limit(SECONDS_PER_TEST):
+            exec(compile(tree, "<tests>", "exec"), namespace)
+    except Exception as error:
+        return error
+    return None
 
 
-def _sentence(error, line, source):
-    """Return what a student may know of a failed test; of a hidden one only that it failed."""
-    hidden = HIDDEN.search(source)
-    if line is not None and hidden is not None:
-        first = source[: hidden.start()].count("\n") + 1
-        if first <= line <= first + hidden[0].count("\n"):
-            if isinstance(error, Stopped):
-                return f"A hidden test stopped your code: {error}."
-            return "The tests that you see pass; a hidden one does not."
+def sentence_of(error):
+    """Return what a student is told of a visible test that failed."""
     if isinstance(error, Stopped):
         return f"Your code was stopped: {error}."
     if isinstance(error, StudentError):
@@ -184,6 +195,49 @@ def _sentence(error, line, source):
         tried, *why = words.strip().splitlines()
         words = "\n".join([*why, tried])
     return f"{type(error).__name__}: {words}"[:500].rstrip(": ")
+
+
+def sentence_of_hidden(error):
+    """Return what a student is told of a hidden test that failed: no more than that."""
+    if isinstance(error, Stopped):
+        return f"A hidden test stopped your code: {error}."
+    return "The tests that you see pass; a hidden one does not."
+
+
+def run_tests(cells, student, namespace, names):
+    """Return for each cell of tests the sentence on its first failure, or None where all passed.
+
+    All visible tests come before any hidden one: code that remembers what a hidden test gave it finds no
+    visible one after it to tell its sentence to.
+    """
+    told = {}
+    for cell in cells:
+        error = run_test(HIDDEN.sub("", cell.source), student, namespace, names)
+        told[cell.metadata.nbgrader.grade_id] = None if error is None else sentence_of(error)
+    for cell in cells:
+        name = cell.metadata.nbgrader.grade_id
+        if told[name] is None:
+            error = run_test(cell.source, student, namespace, names)
+            told[name] = None if error is None else sentence_of_hidden(error)
+    return told
+
+
+def graded_cells(source):
+    """Return the cells that have points."""
+    return [cell for cell in source.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+
+
+def nothing(source, problem):
+    """Return the result of a submission that could not be graded, with the sentence that says why."""
+    scores = {
+        cell.metadata.nbgrader.grade_id: {
+            "score": 0,
+            "points": cell.metadata.nbgrader.points,
+            "sentence": problem,
+        }
+        for cell in graded_cells(source)
+    }
+    return {"problem": problem, "scores": scores, "printed": {}, "answers": {}}
 
 
 def grade(assignment, path, *, isolate=True):
@@ -203,39 +257,26 @@ def grade(assignment, path, *, isolate=True):
         ``problem``: a sentence, or None; ``scores``: for each graded cell its points, score (None: by hand)
         and sentence; ``printed``: what each cell printed and its error; ``answers``: the student's own cells.
     """
-    graded = [cell for cell in assignment.source.cells if cell.metadata.get("nbgrader", {}).get("grade")]
-    result = {"problem": None, "scores": {}, "printed": {}, "answers": {}}
     try:
         cells, answers = submission.assemble(assignment.source, submission.read(path))
     except submission.SubmissionError as error:
-        result["problem"] = str(error)
-        for cell in graded:
-            grading = cell.metadata.nbgrader
-            result["scores"][grading.grade_id] = {
-                "score": 0,
-                "points": grading.points,
-                "sentence": str(error),
-            }
-        return result
+        return nothing(assignment.source, str(error))
     cells = [cell for cell in cells if cell.name != "fetch-the-library"]
     names, namespace = defined(assignment.source), common_names(assignment.source)
+    graded = graded_cells(assignment.source)
+    tests = [cell for cell in graded if not cell.metadata.nbgrader.solution]
     with Student(assignment, cells, isolate) as student:
-        for cell in graded:
-            grading = cell.metadata.nbgrader
-            if grading.solution:
-                text = answers.get(grading.grade_id, "")
-                empty = not text.strip() or any(stub in text for stub in STUBS)
-                score, sentence = (0, "There is no answer.") if empty else (None, None)
-            else:
-                passed, sentence = run_test(cell, student, namespace, names)
-                score = grading.points if passed else 0
-            result["scores"][grading.grade_id] = {
-                "score": score,
-                "points": grading.points,
-                "sentence": sentence,
-            }
-        result["printed"] = {
-            name: {"text": text, "error": error} for name, (text, error) in student.printed.items()
-        }
-    result["answers"] = answers
-    return result
+        told = run_tests(tests, student, namespace, names)
+    scores = {}
+    for cell in graded:
+        grading = cell.metadata.nbgrader
+        if grading.solution:
+            text = answers.get(grading.grade_id, "")
+            empty = not text.strip() or any(stub in text for stub in STUBS)
+            score, sentence = (0, "There is no answer.") if empty else (None, None)
+        else:
+            sentence = told[grading.grade_id]
+            score = grading.points if sentence is None else 0
+        scores[grading.grade_id] = {"score": score, "points": grading.points, "sentence": sentence}
+    printed = {name: {"text": text, "error": error} for name, (text, error) in student.printed.items()}
+    return {"problem": None, "scores": scores, "printed": printed, "answers": answers}

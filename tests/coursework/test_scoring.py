@@ -6,6 +6,8 @@ import re
 import pytest
 from hostile import CODE
 
+from coursework import scoring
+
 
 def number(toy):
     """Return the toy's number in this course."""
@@ -85,6 +87,54 @@ def test_cells_of_ones_own_are_run(points, submission):
     own = {"cell_type": "code", "metadata": {}, "source": reference.replace("multiple", "helper")}
     notebook["cells"].insert(3, own)
     assert points(json.dumps(notebook))[0] == 6
+
+
+def test_a_program_that_ends_again_and_again_is_left_alone(points, submission):
+    """After a few starts it gets nothing, in a sentence, and the grader goes on."""
+    notebook = json.loads(submission())
+    ends = {"cell_type": "code", "metadata": {}, "source": "import os\nos._exit(0)"}
+    notebook["cells"] = [ends] * 9 + notebook["cells"]
+    found, result = points(json.dumps(notebook))
+    assert found == 0
+    assert (
+        result["scores"]["multiple-works"]["sentence"]
+        == "Your code was stopped: it had to be stopped too often."
+    )
+
+
+def test_what_a_hidden_test_asked_does_not_come_back(points, submission):
+    """A function that remembers what it was called with finds no visible test to tell it to."""
+    code = """
+asked = []
+def multiple(x):
+    asked.append(x)
+    return 0
+def largest(numbers):
+    raise ValueError(f"{asked} {numbers}")
+"""
+    _, result = points(submission({"multiple": code, "largest": code}))
+    assert result["scores"]["multiple-works"]["sentence"].startswith("AssertionError: twice")
+    assert result["scores"]["largest-works"]["sentence"].startswith("ValueError: [2] [")
+
+
+def test_a_number_that_keeps_a_test_busy_fails_it(points, submission, monkeypatch):
+    """The test counts up to what the student returned: it is ended, and the next submission is graded."""
+    monkeypatch.setattr(scoring, "SECONDS_PER_TEST", 2)
+    found, result = points(submission({"answer": f"prime = {10**30 + 57}"}))
+    assert found == 5
+    assert result["scores"]["prime-right"]["sentence"] == (
+        "A hidden test stopped your code: the tests took longer than 2 seconds with what it returned."
+    )
+    assert points(submission())[0] == 6
+
+
+def test_what_cells_print_is_bounded_in_all(points, submission):
+    """Each cell may print 20,000 characters, but a thousand cells not a thousand times as much."""
+    notebook = json.loads(submission())
+    notebook["cells"] += [{"cell_type": "code", "metadata": {}, "source": "print('x' * 10**5)"}] * 30
+    found, result = points(json.dumps(notebook))
+    assert found == 6
+    assert sum(len(cell["text"]) for cell in result["printed"].values()) == scoring.MOST_PRINTED
 
 
 @pytest.mark.parametrize(

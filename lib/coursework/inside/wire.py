@@ -11,7 +11,6 @@ import math
 
 import numpy as np
 
-LONGEST = 32 * 2**20  # bytes of a line
 DEEPEST = 20
 
 
