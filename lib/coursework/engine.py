@@ -31,15 +31,14 @@ def grade_one(name, source, withheld, content, isolate):
     """Return the result of one submission; all that it needs comes with the call, for any machine to do."""
     with _lock:
         library = _library(tuple(withheld))
-    scorer = getattr(_of_thread, "scorer", None) or Scorer()
-    _of_thread.scorer = None
+    if getattr(_of_thread, "scorer", None) is None:
+        _of_thread.scorer = Scorer()
     try:
-        result = scorer.score(name, source, library, content, isolate)
+        return _of_thread.scorer.score(name, source, library, content, isolate)
     except Stopped:
-        scorer.close()
+        _of_thread.scorer.close()
+        _of_thread.scorer = None
         return scoring.nothing(source, "what your functions returned kept the tests busy without an end")
-    _of_thread.scorer = scorer
-    return result
 
 
 def on_threads(job, submissions, *, workers=None):

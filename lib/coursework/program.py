@@ -24,9 +24,10 @@ class Program:
         The open files on which it is asked and answers; they are closed with it.
     """
 
+    _requests = None  # until it runs
+
     def __init__(self, process, requests, answers):
-        self._process = process
-        self._requests, self._answers = requests, answers
+        self._process, self._requests, self._answers = process, requests, answers
         os.set_blocking(requests, False)
         os.set_blocking(answers, False)
         self._rest = b""
@@ -40,12 +41,18 @@ class Program:
         """Stop it."""
         self.close()
 
+    def __del__(self):
+        """Stop it with the last that knew of it, such as a thread."""
+        self.close()
+
     def close(self):
         """Stop the program."""
+        if self._requests is None:
+            return
         self._process.kill()
         self._process.wait()
-        for number in {self._requests, self._answers} - {None}:
-            os.close(number)
+        os.close(self._requests)
+        os.close(self._answers)
         self._requests = self._answers = None
 
     def ask(self, message, seconds):
