@@ -22,6 +22,7 @@ from pathlib import Path
 
 MEGABYTE = 2**20
 RUNNER = Path(__file__).with_name("inside")  # what runs behind the wall
+FONTS = "fonts"  # in a library's folder: what matplotlib found out about the system's fonts
 ADVICE = (
     "grading needs bubblewrap on Linux: install the package bubblewrap, "
     "or write --isolation none to grade without a wall"
@@ -160,7 +161,10 @@ def options(library, limits, rules):
         for name in ("imagebook", "coursework"):
             if os.path.isdir(os.path.join(folder, name)):
                 words += ["--tmpfs", f"{place}/{name}"]
-    for name, value in environment(places, "/tmp").items():
+    variables = environment(places, "/tmp")
+    for path in Path(library, FONTS).glob("*.json"):
+        words += ["--ro-bind", str(path), f"{variables['MPLCONFIGDIR']}/{path.name}"]
+    for name, value in variables.items():
         words += ["--setenv", name, value]
     return [*words, "--remount-ro", "/", "--chdir", "/tmp", "--seccomp", str(rules)]
 

@@ -3,8 +3,12 @@
 nbgrader's own preprocessors make it, so that it is a release as nbgrader knows it.
 """
 
+import compileall
 import copy
 import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -19,6 +23,7 @@ from nbgrader.preprocessors import (
 )
 
 import imagebook
+from coursework import isolation
 from coursework.course import CourseError
 
 STEPS = (
@@ -68,4 +73,10 @@ def library(folder, withheld):
 
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(package, folder / "imagebook", ignore=left_out)
+    # What each submission would do again by itself: compile the library, look through the system's fonts.
+    compileall.compile_dir(folder, quiet=1)
+    with tempfile.TemporaryDirectory() as home:
+        variables = isolation.environment(isolation.packages(), home)
+        subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], env=variables, check=True)
+        shutil.copytree(variables["MPLCONFIGDIR"], folder / isolation.FONTS)
     return folder
