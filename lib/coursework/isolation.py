@@ -47,9 +47,9 @@ class Limits:
         return [str(number) for number in (self.cpu_seconds, self.memory, self.disk, self.files)]
 
 
-# System calls by machine. The refused ones are, first, those that start a process (fork, vfork); that open
-# a socket (socket) or take memory that no limit counts (memfd_create, shmget, msgget); and doors of the kernel that
-# no student's code has business with (ptrace, unshare, setns, add_key, request_key, keyctl, bpf, perf_event_open,
+# System calls by machine. Refused are those that start a process (fork, vfork), open a socket (socket) or
+# take memory that no limit counts (memfd_create, shmget, msgget), and doors of the kernel that no student's
+# code has business with (ptrace, unshare, setns, add_key, request_key, keyctl, bpf, perf_event_open,
 # userfaultfd, io_uring_setup).
 CALLS = {
     "x86_64": {
