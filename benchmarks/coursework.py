@@ -257,7 +257,7 @@ def every_way(course, folder, count):
             sys.exit("not just one of the two workers was killed")
     rows, found = zip(*ways, strict=True)
     if different := [row["name"] for row, text in ways if text != found[0]]:
-        sys.exit(f"other grades than those of threads: {', '.join(different)}; look into {folder}")
+        sys.exit(f"{' and '.join(different)}: other grades than those of threads; look into {folder}")
     return list(rows), found[0]
 
 
@@ -275,7 +275,7 @@ def nbgrader(folder, *words):
 
 
 def total(row):
-    """Return the points of a line of the exported grades that tests gave; what a person reads is empty yet."""
+    """Return the points of a line of the exported grades that tests gave; none for what a person reads."""
     points = [value for name, value in row.items() if name not in ("student", "assignment", "total", "most")]
     return sum(float(value) for value in points if value)
 
@@ -310,9 +310,7 @@ def sample(course, kinds, folder, exported):
         "ours": round((between - started) / len(students), 2),
         "nbgrader": round((ended - began) / len(students), 2),
     }
-    print(
-        f"\none at a time, {len(students)} submissions: ours {row['ours']} s, nbgrader {row['nbgrader']} s each"
-    )
+    print(f"\none at a time, {SAMPLE} submissions: ours {row['ours']} s, nbgrader {row['nbgrader']} s each")
     return row
 
 
