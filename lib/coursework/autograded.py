@@ -42,7 +42,7 @@ def notebook(source, result):
 
 
 def inert(markdown):
-    """Return Markdown that reads the same and has no HTML, no pictures from elsewhere, no links that do things.
+    """Return Markdown that reads the same and has no HTML, no pictures from elsewhere and no links.
 
     A tag begins with < and a letter, without a space between; a picture with ! and a bracket.
     """

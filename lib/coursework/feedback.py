@@ -26,12 +26,13 @@ caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-pa
 td, th { padding: 0.4rem 0.8rem 0.4rem 0; text-align: start; vertical-align: top; font-weight: 400; border-bottom: 1px solid var(--line); }
 thead th { font-weight: 600; }
 tbody th { width: 40%; }
-td:nth-child(2) { white-space: nowrap; font-variant-numeric: tabular-nums; }
+:is(td, th):nth-child(2) { white-space: nowrap; font-variant-numeric: tabular-nums; }
 pre, .answer { white-space: pre-wrap; margin: 0.4rem 0 1rem; padding: 0.6rem 0.8rem; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; }
 pre { font: 0.875rem/1.5 ui-monospace, "Cascadia Code", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 blockquote { white-space: pre-wrap; margin: 0.4rem 0 1rem; padding: 0.2rem 0 0.2rem 1rem; border-inline-start: 4px solid var(--accent); }
 summary { cursor: pointer; min-height: 1.5rem; }
 summary:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.lines { white-space: pre-line; }
 .good { color: var(--good); } .bad { color: var(--bad); } .muted { color: var(--muted); }
 @media (max-width: 40rem) { h1 { font-size: 1.6rem; } td, th { padding-inline-end: 0.5rem; } }
 @media print { pre, .answer { background: none; } }
@@ -55,7 +56,7 @@ def page(source, student, result, marks):
     title = escape(source.metadata.coursework.title)
     parts = [
         f"<h1>{title}</h1>",
-        f'<p><bdi>{escape(student)}</bdi>: {_sum(marks)}</p>',
+        f"<p><bdi>{escape(student)}</bdi>: {_sum(marks)}</p>",
     ]
     if result["problem"]:
         parts.append(f'<p class="bad">{escape(_sentence(result["problem"]))}</p>')
@@ -108,14 +109,17 @@ def _table(source, result, marks):
             full = score is not None and score >= cell["points"]
             kind = "muted" if score is None else "good" if full else "bad"
             points = f"{'–' if score is None else number(score)} of {number(cell['points'])}"
-            part = f'<br><span class="muted">{escape(name.replace("-", " "))}</span>' if len(graded) > 1 else ""
+            part = (
+                f'<br><span class="muted">{escape(name.replace("-", " "))}</span>' if len(graded) > 1 else ""
+            )
             rows.append(
                 f'<tr><th scope="row">{escape(heading)}{part}</th><td class="{kind}">{points}</td>'
-                f"<td>{escape(_found(cell, score, full))}</td></tr>"
+                f"<td>{escape(_first_line(_found(cell, score, full)))}</td></tr>"
             )
     return (
         "<table>\n<caption>Points for each task</caption>\n"
-        '<thead><tr><th scope="col">Task</th><th scope="col">Points</th><th scope="col">What was found</th></tr></thead>\n'
+        '<thead><tr><th scope="col">Task</th><th scope="col">Points</th>'
+        '<th scope="col">What was found</th></tr></thead>\n'
         f"<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table>"
     )
 
@@ -131,13 +135,19 @@ def _found(cell, score, full):
     return cell["sentence"] or ("All tests pass." if full else "")
 
 
+def _first_line(text):
+    return text.partition("\n")[0]
+
+
 def _cell(cell, result, marks):
     """Return a student's own cell with what came of it, or tests as the student sees them."""
     grading = cell.metadata.nbgrader
     name = grading.grade_id
     if not grading.solution:
         visible = HIDDEN.sub("", cell.source).strip()
-        return f"<details><summary>The tests that you see</summary><pre>{escape(visible)}</pre></details>"
+        tests = f"<details><summary>The tests that you see</summary><pre>{escape(visible)}</pre></details>"
+        sentence = None if result["problem"] else result["scores"][name]["sentence"]
+        return f'<p class="bad lines">{escape(sentence)}</p>{tests}' if sentence else tests
     text = result["answers"].get(name, "")
     box = '<div class="answer">{}</div>' if cell.cell_type == "markdown" else "<pre>{}</pre>"
     parts = ["<h3>Your answer</h3>"]

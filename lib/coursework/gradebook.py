@@ -81,8 +81,8 @@ def save(course, assignment, results):
 def scores(course, assignment):
     """Return what each student has, sorted.
 
-    That is {student: {"cells": {name: score or None}, "most": points, "comments": {name: words of a person}}}.
-    A score that a person gave counts instead of ours; None is what nobody has graded yet.
+    That is {student: {"cells": {name: score or None}, "most": points, "comments": {name: words}}}. A score
+    that a person gave counts instead of ours; None is what nobody has graded yet.
     """
     with opened(course) as book:
         found = {}
@@ -90,7 +90,9 @@ def scores(course, assignment):
             cells, comments = {}, {}
             for notebook in submission.notebooks:
                 comments |= {
-                    comment.name: comment.manual_comment for comment in notebook.comments if comment.manual_comment
+                    comment.name: comment.manual_comment
+                    for comment in notebook.comments
+                    if comment.manual_comment
                 }
                 for grade in notebook.grades:
                     by_hand = grade.manual_score

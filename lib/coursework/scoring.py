@@ -283,5 +283,5 @@ def grade(assignment, path, *, isolate=True):
 
 
 def writable(result):
-    """Return a result that a file can hold: JSON lets half of a pair of surrogates into a text, UTF-8 does not."""
+    """Return a result that a file can hold: JSON lets half a surrogate pair into a text, UTF-8 does not."""
     return json.loads(json.dumps(result, ensure_ascii=False).encode("utf-8", "replace"))

@@ -13,34 +13,45 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
-from coursework.scoring import sentence_of_hidden
+from coursework.scoring import graded_cells, sentence_of_hidden
 
 SHORTEST = 60  # words of a student's own that are enough to say that two wrote alike
 MOST_PAIRS = 30  # lines: whoever looks at more looks at the assignment
 LAYOUT = (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
-NOTHING = re.compile(r"There is no answer\.|NotImplementedError.*|NameError: name '\w+' is not defined", re.DOTALL)
+MISSING = re.compile(
+    r"There is no answer\.|NotImplementedError.*|NameError: name '\w+' is not defined", re.DOTALL
+)
 
 
-def table(results):
+def table(source, results):
     """Return for each graded cell how it went, and below it the commonest sentences of those who failed."""
     if not results:
         return "nothing is graded yet"
-    names = list(dict.fromkeys(name for result in results.values() for name in result["scores"]))
-    scores = np.array([[result["scores"][name]["score"] or 0 for name in names] for result in results.values()])
-    columns = ("points", "full", "visible", "hidden", "stopped", "nothing", "by hand", "r")
+    names = [cell.metadata.nbgrader.grade_id for cell in graded_cells(source)]
+    scores = np.array(
+        [[result["scores"][name]["score"] or 0 for name in names] for result in results.values()]
+    )
+    columns = ("points", "full", "visible", "hidden", "stopped", "missing", "by hand", "r")
     lines = [f"{len(results)} submissions", "", f"{'cell':26}" + "".join(f"{word:>9}" for word in columns)]
     for index, name in enumerate(names):
         cells = [(result["scores"][name], _outcome(result, name)) for result in results.values()]
         count = Counter(outcome for _, outcome in cells)
         rest = scores.sum(axis=1) - scores[:, index]
-        values = [cells[0][0]["points"], *(count[word] for word in columns[1:-1]), _correlation(scores[:, index], rest)]
+        values = [
+            cells[0][0]["points"],
+            *(count[word] for word in columns[1:-1]),
+            _correlation(scores[:, index], rest),
+        ]
         lines.append(f"{name:26}" + "".join(f"{value:>9}" for value in values))
-        told = [cell["sentence"].splitlines()[0] for cell, outcome in cells if outcome in ("visible", "stopped")]
+        told = [
+            cell["sentence"].splitlines()[0] for cell, outcome in cells if outcome in ("visible", "stopped")
+        ]
         lines += [f"    {times} × {sentence[:100]}" for sentence, times in Counter(told).most_common(2)]
     lines += [
         "",
         "visible, hidden: which kind of test failed first. Many hidden: does the task say all that it wants?",
-        "r: whether those who pass a cell have more points elsewhere (1) or fewer (-1). Near 0: look at the cell.",
+        "missing: the stub stands, or the cell ended before it defined anything.",
+        "r: do those who pass a cell have more points elsewhere (1) or fewer (-1)? Near 0: look at the cell.",
     ]
     return "\n".join(lines)
 
@@ -53,8 +64,8 @@ def _outcome(result, name):
         return "by hand"
     if cell["score"] >= cell["points"]:
         return "full"
-    if result["problem"] or NOTHING.fullmatch(sentence):
-        return "nothing"
+    if result["problem"] or MISSING.fullmatch(sentence):
+        return "missing"
     if "stopped your code" in sentence or "Your code was stopped" in sentence:
         return "stopped"
     return "hidden" if sentence == sentence_of_hidden(AssertionError()) else "visible"
@@ -76,14 +87,20 @@ def words(source, known=frozenset()):
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     except (tokenize.TokenError, SyntaxError):
         return re.findall(r"\w+|\S", source)
-    tokens = [token for token in tokens if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER)]
+    tokens = [
+        token for token in tokens if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER)
+    ]
     found, places = [], {}
     for before, token in zip([None, *tokens], tokens, strict=False):
         starts = before is None or before.type in LAYOUT
         if token.type in LAYOUT or (token.type == tokenize.STRING and starts):
             continue
         name = token.string
-        python = keyword.iskeyword(name) or hasattr(builtins, name) or (before is not None and before.string == ".")
+        python = (
+            keyword.iskeyword(name)
+            or hasattr(builtins, name)
+            or (before is not None and before.string == ".")
+        )
         if token.type == tokenize.NAME and not python and name not in known:
             name = f"name {places.setdefault(name, len(places))}"
         found.append(name)
@@ -129,7 +146,8 @@ def own_words(source, results):
         return found[len(os.path.commonprefix([found, given[name]])) :]
 
     return {
-        who: {name: own(name, result["answers"].get(name, "")) for name in given} for who, result in results.items()
+        who: {name: own(name, result["answers"].get(name, "")) for name in given}
+        for who, result in results.items()
     }
 
 
@@ -157,7 +175,9 @@ def alike(source, results, *, least=0.9):
     for first, second in pairs[:MOST_PAIRS]:
         one, other = texts[people[first]], texts[people[second]]
         same = [name for name in one if len(one[name]) > 9 and _alike(one[name], other[name]) >= least]
-        lines.append(f"{likeness[first, second]:.2f}  {people[first]}  {people[second]}  {', '.join(same)}".rstrip())
+        lines.append(
+            f"{likeness[first, second]:.2f}  {people[first]}  {people[second]}  {', '.join(same)}".rstrip()
+        )
     if len(pairs) > MOST_PAIRS:
         lines.append(f"and {len(pairs) - MOST_PAIRS} more pairs")
     return "\n".join(lines)
