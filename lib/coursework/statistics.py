@@ -16,7 +16,9 @@ from rapidfuzz.process import cdist
 from coursework.scoring import graded_cells, sentence_of_hidden
 
 SHORTEST = 60  # words of a student's own that are enough to say that two wrote alike
-MOST_PAIRS = 30  # lines: whoever looks at more looks at the assignment
+LONG = 25  # words of a cell that nobody finds by accident
+MOST_WORDS = 5000  # of a cell that are compared
+MOST_LINES = 30  # of a list: whoever has more should look at the assignment
 LAYOUT = (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
 MISSING = re.compile(
     r"There is no answer\.|NotImplementedError.*|NameError: name '\w+' is not defined", re.DOTALL
@@ -127,61 +129,72 @@ def _known(source):
 
 
 def own_words(source, results):
-    """Return for each student the words of each code cell that are the student's own.
+    """Return {student: {cell: words}}, what students wrote in code cells, and {cell: words} of the reference.
 
-    What the stub gives is not, and an answer with the words of the reference is what the task asks for.
+    What the stub gives is not among them.
     """
     known, given, reference = _known(source), {}, {}
+
+    def own(name, text):
+        found = words(text, known)
+        found = found[len(os.path.commonprefix([found, given[name]])) :]
+        return [] if "raise NotImplementedError" in text else found[:MOST_WORDS]
+
     for cell in source.cells:
         grading = cell.metadata.get("nbgrader")
         if cell.cell_type == "code" and grading and grading.solution:
             stub = re.sub(r"### BEGIN SOLUTION.*?### END SOLUTION", "", cell.source, flags=re.DOTALL)
             given[grading.grade_id] = words(stub, known)
-            reference[grading.grade_id] = words(cell.source, known)
-
-    def own(name, text):
-        found = words(text, known)
-        if found == reference[name] or "raise NotImplementedError" in text:
-            return []
-        return found[len(os.path.commonprefix([found, given[name]])) :]
-
-    return {
-        who: {name: own(name, result["answers"].get(name, "")) for name in given}
-        for who, result in results.items()
+            reference[grading.grade_id] = own(grading.grade_id, cell.source)
+    people = {
+        who: {name: own(name, result["answers"].get(name, "")) for name in reference}
+        for who, result in sorted(results.items())
     }
+    return people, reference
 
 
 def alike(source, results, *, least=0.9):
-    """Return the pairs of students whose own code is alike, 1 being the same word for word.
+    """Return who wrote what the reference has, and the pairs of students who wrote alike, 1 being the same.
 
-    A pair is a reason to look, no proof. Whoever wrote few words of his own is not compared.
+    A line is a reason to look, no proof. Cells as in the reference count for no pair: it is how one does it.
     """
-    own = own_words(source, results)
-    own = {who: cells for who, cells in sorted(own.items()) if sum(map(len, cells.values())) >= SHORTEST}
+    people, reference = own_words(source, results)
+    same = {
+        who: [name for name, cell in cells.items() if len(cell) >= LONG and cell == reference[name]]
+        for who, cells in people.items()
+    }
+    lines = [f"{who}  {', '.join(names)}" for who, names in same.items() if names]
+    told = _list("as in the model solution, but for names", lines)
+
     letters = {}  # one for each word, for texts are compared faster than lists
+    texts = {
+        who: {
+            name: "".join(chr(0x100 + letters.setdefault(word, len(letters))) for word in cell)
+            for name, cell in cells.items()
+            if cell != reference[name]
+        }
+        for who, cells in people.items()
+    }
+    whole = {who: "".join(cells.values()) for who, cells in texts.items()}
+    whole = {who: text for who, text in whole.items() if len(text) >= SHORTEST}
+    names, own = list(whole), list(whole.values())
+    likeness = cdist(own, own, scorer=Levenshtein.normalized_similarity, score_cutoff=least, workers=-1)
+    pairs = np.argwhere(np.triu(likeness >= least, 1)).tolist()
+    lines = []
+    for first, second in sorted(pairs, key=lambda pair: (-likeness[pair[0], pair[1]], pair)):
+        one, other = texts[names[first]], texts[names[second]]
+        cells = [name for name in one if len(one[name]) >= LONG and one[name] == other.get(name)]
+        words_ = f"{likeness[first, second]:.2f}  {names[first]}  {names[second]}  {', '.join(cells)}"
+        lines.append(words_.rstrip())
+    compared = f"of {len(whole)} with enough code of their own"
+    return (
+        f"{told}\n\n{_list(f'pairs {compared}, alike by {least:g} or more; cells that are the same', lines)}"
+    )
 
-    def text(cell):
-        return "".join(chr(0x100 + letters.setdefault(word, len(letters))) for word in cell)
 
-    texts = {who: {name: text(cell) for name, cell in cells.items()} for who, cells in own.items()}
-    whole, people = ["".join(cells.values()) for cells in texts.values()], list(texts)
-    likeness = cdist(whole, whole, scorer=Levenshtein.normalized_similarity, score_cutoff=least, workers=-1)
-    pairs = np.argwhere(np.triu(likeness >= least, 1))
-    pairs = sorted(pairs.tolist(), key=lambda pair: (-likeness[*pair], pair))
-    compared = f"{len(people)} of {len(results)} submissions have enough code of their own to be compared"
-    if not pairs:
-        return f"{compared}; no two are alike by {least:g} or more"
-    lines = [f"{compared}; pairs that are alike by {least:g} or more, a reason to look and no proof:"]
-    for first, second in pairs[:MOST_PAIRS]:
-        one, other = texts[people[first]], texts[people[second]]
-        same = [name for name in one if len(one[name]) > 9 and _alike(one[name], other[name]) >= least]
-        lines.append(
-            f"{likeness[first, second]:.2f}  {people[first]}  {people[second]}  {', '.join(same)}".rstrip()
-        )
-    if len(pairs) > MOST_PAIRS:
-        lines.append(f"and {len(pairs) - MOST_PAIRS} more pairs")
-    return "\n".join(lines)
-
-
-def _alike(one, other):
-    return Levenshtein.normalized_similarity(one, other)
+def _list(heading, lines):
+    """Return a heading with how many lines there are, and the first of them."""
+    more = [f"    and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+    return "\n".join(
+        [f"{heading}: {len(lines) or 'none'}", *(f"    {line}" for line in lines[:MOST_LINES]), *more]
+    )
