@@ -42,7 +42,7 @@ def notebook(source, result):
 
 
 def inert(markdown):
-    """Return Markdown that reads the same and has no HTML, no pictures from elsewhere and no links.
+    """Return Markdown that reads the same, without HTML, pictures from elsewhere, and links but bare ones.
 
     A tag begins with < and a letter, without a space between; a picture with ! and a bracket.
     """
