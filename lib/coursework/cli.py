@@ -222,9 +222,10 @@ def items_(arguments):
     name = arguments.assignment
     found = {who: results.of(course, name, who) for who in course.submitted(name)}
     found = {who: result for who, result in found.items() if result is not None}
-    print(items.table(found))
+    notebook = _source(course, name)
+    print(items.table(notebook, found))
     print()
-    print(items.alike(_source(course, name), found, least=arguments.least))
+    print(items.alike(notebook, found, least=arguments.least))
 
 
 def _source(course, name):

@@ -160,6 +160,15 @@ def test_what_is_no_notebook_gets_nothing_and_a_sentence(points, text, sentence)
     assert all(cell["score"] == 0 for cell in result["scores"].values())
 
 
+def test_a_text_that_no_file_can_hold_is_replaced(points, submission):
+    """Half of a surrogate pair, in code, output and answer: nobody else's grading ends because of it."""
+    code = "print('\\ud800')\n" + "x = '\ud800'\n"
+    found, result = points(submission({"largest": code, "why": "\ud800 why"}).replace("\ud800", "\\ud800"))
+    assert found == 3
+    json.dumps(result, ensure_ascii=False).encode()
+    assert result["answers"]["why"] == "? why"
+
+
 def test_a_result_is_the_same_each_time(points, submission):
     """No times, no addresses, no order that changes: the same submission gives the same data."""
     text = submission({"largest": "def largest(numbers):\n    return object()\n"})
