@@ -30,7 +30,7 @@ c.CourseDirectory.course_id = course.name
 c.CourseDirectory.db_url = course.database()
 """
 SQLITE = "sqlite:///gradebook.db"
-# Of a course, a student, an assignment: a folder's name, anywhere. Letters of all alphabets have up to 4 bytes.
+# Of a course, a student, an assignment: a folder's name, anywhere. A letter has up to 4 bytes.
 NAME = re.compile(r"[^\W_][\w.@+-]{0,59}")
 
 

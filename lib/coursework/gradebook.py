@@ -63,7 +63,8 @@ def _refuse_others(book, course):
     owners = set(book.db.scalars(select(api.Assignment.course_id).distinct()))
     if others := owners - {course.name}:
         raise CourseError(
-            f"the gradebook belongs to the course {', '.join(sorted(others))}: give {course.name} one of its own"
+            f"the gradebook belongs to the course {', '.join(sorted(others))}: "
+            f"give {course.name} one of its own"
         )
 
 
