@@ -6,6 +6,7 @@ Each step reads and writes the course's folder, and can be run again: it does wh
 import argparse
 import contextlib
 import functools
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -26,7 +27,7 @@ from coursework import (
     source,
 )
 from coursework import statistics as items
-from coursework.course import Course, CourseError
+from coursework.course import FILE, SQLITE, Course, CourseError
 
 try:
     from tqdm import tqdm
@@ -42,7 +43,18 @@ INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
 
 def new(arguments):
     """Make a course."""
-    course = Course.create(arguments.course, arguments.name)
+    if re.match(r"[^/]+://[^/@]*:[^/]*@", arguments.gradebook):
+        raise CourseError(
+            "leave the password out of the command, where others can see it: PostgreSQL takes it from "
+            "~/.pgpass or PGPASSWORD"
+        )
+    course = Course.create(arguments.course, arguments.name, arguments.gradebook)
+    try:
+        with gradebook.opened(course):
+            pass
+    except CourseError:
+        (course.folder / FILE).unlink()
+        raise
     print(f"{course.folder / 'course.toml'} has the course's secret: keep it, and keep it to yourself.")
 
 
@@ -210,9 +222,10 @@ def items_(arguments):
     name = arguments.assignment
     found = {who: results.of(course, name, who) for who in course.submitted(name)}
     found = {who: result for who, result in found.items() if result is not None}
-    print(items.table(found))
+    notebook = _source(course, name)
+    print(items.table(notebook, found))
     print()
-    print(items.alike(_source(course, name), found, least=arguments.least))
+    print(items.alike(notebook, found, least=arguments.least))
 
 
 def _source(course, name):
@@ -243,7 +256,10 @@ def parser():
         words = "none runs students' code with YOUR rights"
         sub.add_argument("--isolation", choices=["bwrap", "none"], default="bwrap", help=words)
 
-    command("new", new, assignment=False).add_argument("name", help="such as images-2026")
+    sub = command("new", new, assignment=False)
+    sub.add_argument("name", help="such as images-2026")
+    words = "sqlite:///FILE, or postgresql://USER@HOST/DATABASE for several teachers"
+    sub.add_argument("--gradebook", default=SQLITE, metavar="ADDRESS", help=words)
     sub = command("release", release_, assignment=False)
     sub.add_argument("assignments", nargs="*", help="all, where none is named")
     sub.add_argument("--sources", type=Path, default=source.HERE, help="folder of the assignments' texts")
