@@ -12,11 +12,11 @@ import trustme
 PATIENCE = 60  # seconds to wait for another process
 
 
-def until(condition, what):
+def until(condition, what, seconds=PATIENCE):
     """Return when a condition holds; fail where it never does."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, f"waited {PATIENCE} seconds in vain: {what}"
+        assert time.monotonic() < end, f"waited {seconds} seconds in vain: {what}"
         time.sleep(0.02)  # to leave the processor to what is waited for
 
 

@@ -13,7 +13,7 @@ import threading
 import nbformat
 import psutil
 import pytest
-from clusters import PATIENCE, certificates, cluster, until, words_of
+from clusters import certificates, cluster, until, words_of
 from hostile import CODE
 from test_scoring import number
 
@@ -21,6 +21,7 @@ from coursework import cli, engine, release, scoring
 from coursework.course import Course
 from coursework.program import Late, Stopped
 
+ENDING = 20  # seconds in which all that runs must have ended, where an endless loop would go on for 30
 SMALLEST = {"largest": "def largest(numbers):\n    return min(numbers)\n"}
 DOUBLE = {"multiple": "def multiple(x):\n    return 2 * x\n"}
 NONE = {"why": "", "answer": "prime = 4\n"}
@@ -112,8 +113,14 @@ def kept(folder):
 
 
 @contextlib.contextmanager
-def grader(folder):
-    """Run the command that grades as a program of its own, in a session of its own, as in a terminal."""
+def grader(folder, endless):
+    """Run the command that grades as a program of its own, until three students have a result.
+
+    It has a session of its own, as in a terminal. One student more, the first, has handed in an endless loop.
+    """
+    path = submitted(folder, "abe")
+    path.parent.mkdir(parents=True)
+    path.write_text(endless)
     command = [sys.executable, "-m", "coursework.cli", *grade(folder, "--workers", "2")]
     process = subprocess.Popen(
         command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -121,10 +128,11 @@ def grader(folder):
     try:
         until(lambda: len(kept(folder)) >= 3 or process.poll() is not None, "three results")
         assert process.poll() is None, "all were graded before anything happened"
-        yield process
+        yield process, psutil.Process(process.pid).children(recursive=True)
     finally:
         process.kill()
         process.communicate()
+        shutil.rmtree(path.parents[1])
 
 
 # --- The same grades, bit for bit -----------------------------------------------------------------
@@ -160,13 +168,18 @@ def test_a_cluster_over_tls_gives_the_same_bytes_also_when_a_worker_dies(
         assert exported(hurt) == exported(graded)
 
 
-def test_a_grader_that_is_killed_goes_on_where_it_was(graded, fresh, capsys):
+@pytest.fixture(scope="module")
+def endless(submission):
+    """Return a notebook that keeps its grader busy."""
+    return submission({"multiple": CODE["endless loop at top level"][0]})
+
+
+def test_a_grader_that_is_killed_goes_on_where_it_was(graded, fresh, endless, capsys):
     """Nothing that it started lives on; the second run grades what is missing only, to the same bytes."""
-    with grader(fresh) as process:
-        started = psutil.Process(process.pid).children(recursive=True)
+    with grader(fresh, endless) as (process, started):
+        assert any("bwrap" in child.name() for child in started)
         process.kill()
-        until(lambda: not any(alive(child) for child in started), "the end of all that it started")
-    assert started
+        until(lambda: not any(map(alive, started)), "the end of all that it started", ENDING)
     before = kept(fresh)
     assert 3 <= len(before) < len(CLASS)
     times = {student: os.stat(fresh / "results/toy" / f"{student}.json").st_mtime_ns for student in before}
@@ -186,16 +199,15 @@ def alive(process):
         return False
 
 
-def test_ctrl_c_ends_at_once_and_keeps_what_is_graded(graded, fresh, capsys):
+def test_ctrl_c_ends_at_once_and_keeps_what_is_graded(graded, fresh, endless, capsys):
     """Status 130, one sentence; nothing wrong is kept, nobody lives on, the gradebook has what there is."""
-    with grader(fresh) as process:
-        started = psutil.Process(process.pid).children(recursive=True)
+    with grader(fresh, endless) as (process, started):
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to the grader and all in its group
-        _, said = process.communicate(timeout=PATIENCE)
+        _, said = process.communicate(timeout=ENDING)
         assert process.returncode == cli.INTERRUPTED
-        until(lambda: not any(alive(child) for child in started), "the end of all that it started")
+        until(lambda: not any(map(alive, started)), "the end of all that it started", ENDING)
     done = len(kept(fresh))
-    assert f"interrupted; {done} submissions are graded and kept, {len(CLASS) - done} are left" in said
+    assert f"interrupted; {done} submissions are graded and kept, {len(CLASS) + 1 - done} are left" in said
     assert "Traceback" not in said
     assert len(exported(fresh).splitlines()) == 1 + done
     capsys.readouterr()
