@@ -99,14 +99,16 @@ def validate(arguments):
 def collect_(arguments):
     """Take in what students handed in."""
     course = Course.open(arguments.course)
-    found = collect.collect(course, arguments.assignment, arguments.source, dry=arguments.dry_run)
+    marked = [cell.metadata.get("nbgrader", {}) for cell in _source(course, arguments.assignment).cells]
+    names = {words.grade_id for words in marked if words.get("grade") or words.get("solution")}
+    found = collect.collect(course, arguments.assignment, names, arguments.source, dry=arguments.dry_run)
     counts = [f"{list(found.taken.values()).count(word)} {word}" for word in ("new", "changed", "same")]
     print(
         f"{arguments.assignment}: {', '.join(counts)}"
         + (" (nothing was written)" if arguments.dry_run else "")
     )
     for place, reason in found.left.items():
-        print(f"left: {place}: {reason}")
+        print(f"left: {collect.shown(place)}: {collect.shown(reason)}")
     return 1 if found.left else 0
 
 
@@ -260,7 +262,10 @@ def main(words=None):
         return arguments.function(arguments) or 0
     except (CourseError, isolation.IsolationError) as error:
         print(f"coursework: {error}", file=sys.stderr)
-        return 1
+    except OSError as error:  # no rights, no such folder, a full disk
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"coursework: {place}{error.strerror or error}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import numpy as np
 
 FILE = "course.toml"
 SQLITE = "sqlite:///gradebook.db"
-# Of a course, a student, an assignment: a folder's name, anywhere. Letters of all alphabets have up to 4 bytes.
+# Of a course, a student, an assignment: a folder's name, anywhere, also where a letter takes four bytes.
 NAME = re.compile(r"[^\W_][\w.@+-]{0,59}")
 
 

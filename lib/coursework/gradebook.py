@@ -63,7 +63,8 @@ def _refuse_others(book, course):
     owners = set(book.db.scalars(select(api.Assignment.course_id).distinct()))
     if others := owners - {course.name}:
         raise CourseError(
-            f"the gradebook belongs to the course {', '.join(sorted(others))}: give {course.name} one of its own"
+            f"the gradebook belongs to the course {', '.join(sorted(others))}: "
+            f"give {course.name} one of its own"
         )
 
 
@@ -127,7 +128,7 @@ def save(course, assignment, results):
 
 
 def _save(book, assignment, results):
-    """A few questions for all students together: one for each of them would take minutes."""
+    """Ask for all students together: a question for each of them would take minutes."""
     asked = book.find_assignment(assignment)
     (notebook,) = asked.notebooks
     grade_cells = [cell.id for cell in notebook.grade_cells]
