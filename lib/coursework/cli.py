@@ -19,6 +19,7 @@ from coursework import (
     export,
     feedback,
     gradebook,
+    gradescope,
     isolation,
     release,
     results,
@@ -171,14 +172,28 @@ def feedback_(arguments):
 
 
 def export_(arguments):
-    """Write the grades in a form that another program takes."""
+    """Write the grades in a form that another program takes, or an autograder for Gradescope."""
     course = Course.open(arguments.course)
-    text = export.export(arguments.form, arguments.assignment, gradebook.scores(course, arguments.assignment))
-    if arguments.output is None:
+    name, path = arguments.assignment, arguments.output
+    notebook = _source(course, name)
+    if arguments.form == "gradescope":
+        if path is None:
+            raise CourseError("an autograder is a zip archive: say where to write it with --output FILE")
+        gradescope.write(name, notebook, path)
+        print(f"{path} is the autograder of {name}: it holds the hidden tests, so give it to Gradescope only")
+        return
+    found = gradebook.scores(course, name)
+    text = export.export(arguments.form, name, found)
+    if path is None:
         sys.stdout.write(text)
     else:
-        arguments.output.write_text(text, encoding="utf-8")
-        print(f"{arguments.output} has {text.count(chr(10)) - 1} lines")
+        # Excel takes a file with other letters for UTF-8 only if it says so.
+        path.write_text(text, encoding="utf-8" if text.isascii() else "utf-8-sig")
+        print(f"{path} has the grades of {export.count(arguments.form, found)} students")
+    if waiting := [who for who, marks in found.items() if export.total(marks["cells"]) is None]:
+        print(
+            f"{name}: {len(waiting)} have no total yet, for a person must read their answers", file=sys.stderr
+        )
 
 
 def items_(arguments):
@@ -246,7 +261,7 @@ def parser():
     sub.add_argument("--dry-run", action="store_true", help="say what would be graded")
     command("feedback", feedback_)
     sub = command("export", export_)
-    sub.add_argument("--form", choices=sorted(export.FORMS), default="csv")
+    sub.add_argument("--form", choices=[*sorted(export.FORMS), "gradescope"], default="csv")
     sub.add_argument("--output", type=Path, metavar="FILE", help="(the screen)")
     sub = command("items", items_)
     sub.add_argument(
