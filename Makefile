@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks weights serve zip epub pdf dist release warm bench reproduce audit binder hub pythons lint lock clean check
+.PHONY: help book test notebooks weights serve zip epub pdf dist release warm bench reproduce audit binder hub pythons coursework lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -63,6 +63,10 @@ hub: .venv/installed .venv-hub/installed  ## let two users of a real JupyterHub 
 
 pythons: .venv/installed  ## try the library's wheel under other versions of Python (PYTHONS="python3.12 python3.14")
 	$(BIN)/python benchmarks/pythons.py $(PYTHONS)
+	$(BIN)/python tools/status.py
+
+coursework: .venv/installed  ## grade a class of a thousand in three ways, beside nbgrader's autograde (COURSEWORK="--students 20")
+	$(BIN)/python benchmarks/coursework.py $(COURSEWORK)
 	$(BIN)/python tools/status.py
 
 lint: .venv/installed  ## style, formatting, spelling, grammar, workflows

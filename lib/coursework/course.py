@@ -17,8 +17,20 @@ from pathlib import Path
 import numpy as np
 
 FILE = "course.toml"
+NBGRADER = "nbgrader_config.py"
+FOR_NBGRADER = """\
+# For grading by hand: start `jupyter lab` in this folder, and open Nbgrader > Formgrader.
+from pathlib import Path
+
+from coursework.course import Course
+
+course = Course.open(Path(__file__).parent)
+c = get_config()
+c.CourseDirectory.course_id = course.name
+c.CourseDirectory.db_url = course.database()
+"""
 SQLITE = "sqlite:///gradebook.db"
-# Of a course, a student, an assignment: a folder's name, anywhere, also where a letter takes four bytes.
+# Of a course, a student, an assignment: a folder's name, anywhere. A letter has up to 4 bytes.
 NAME = re.compile(r"[^\W_][\w.@+-]{0,59}")
 
 
@@ -74,6 +86,7 @@ class Course:
         )
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
+        path.with_name(NBGRADER).write_text(FOR_NBGRADER, encoding="utf-8")
         return cls.open(folder)
 
     @classmethod

@@ -162,18 +162,28 @@ def _save(book, assignment, results):
 
 
 def scores(course, assignment):
-    """Return what each student has, {student: {"cells": {name: score or None}, "most": points}}, sorted.
+    """Return what each student has, sorted.
 
-    A score that a person gave counts instead of ours; None is what nobody has graded yet.
+    That is {student: {"cells": {name: score or None}, "most": points, "comments": {name: words}}}. A score
+    that a person gave counts instead of ours; None is what nobody has graded yet.
     """
     with opened(course) as book:
         found = {}
         for submission in book.assignment_submissions(assignment):
-            cells = {}
+            cells, comments = {}, {}
             for notebook in submission.notebooks:
+                comments |= {
+                    comment.name: comment.manual_comment
+                    for comment in notebook.comments
+                    if comment.manual_comment
+                }
                 for grade in notebook.grades:
                     by_hand = grade.manual_score
                     score = grade.auto_score if by_hand is None else by_hand
                     cells[grade.name] = None if score is None else score + (grade.extra_credit or 0)
-            found[submission.student.id] = {"cells": cells, "most": submission.max_score}
+            found[submission.student.id] = {
+                "cells": cells,
+                "most": submission.max_score,
+                "comments": comments,
+            }
         return dict(sorted(found.items()))

@@ -51,7 +51,7 @@ class Sandbox(Program):
         try:
             if isinstance(isolate, str):
                 self._folder = tempfile.TemporaryDirectory(prefix="submission-")
-                with isolation.file(isolation.call_filter(sockets=False)) as rules:
+                with isolation.file(isolation.call_filter()) as rules:
                     command, who = isolation.as_user(
                         isolate, library, rules.fileno(), outside, limits, self._folder.name
                     )

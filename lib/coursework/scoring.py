@@ -279,4 +279,9 @@ def grade(assignment, path, *, isolate=True):
             score = grading.points if sentence is None else 0
         scores[grading.grade_id] = {"score": score, "points": grading.points, "sentence": sentence}
     printed = {name: {"text": text, "error": error} for name, (text, error) in student.printed.items()}
-    return {"problem": None, "scores": scores, "printed": printed, "answers": answers}
+    return writable({"problem": None, "scores": scores, "printed": printed, "answers": answers})
+
+
+def writable(result):
+    """Return a result that a file can hold: JSON lets half a surrogate pair into a text, UTF-8 does not."""
+    return json.loads(json.dumps(result, ensure_ascii=False).encode("utf-8", "replace"))

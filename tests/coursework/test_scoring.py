@@ -45,8 +45,9 @@ def test_a_hidden_test_says_only_that_it_failed(points, submission):
 
 
 @pytest.mark.parametrize("name", sorted(CODE))
-def test_harm_is_contained(points, submission, toy, name):
+def test_harm_is_contained(points, submission, toy, name, monkeypatch):
     """The submission gets what it deserves, and the one after it what it would have got anyway."""
+    monkeypatch.setattr(scoring, "SECONDS_PER_CELL", 10)  # a third of what it is, for the endless loop
     code, wanted = CODE[name]
     found, _ = points(submission({"multiple": code.replace("NUMBER", number(toy))}))
     assert found <= 6 if wanted is None else found == wanted
@@ -158,6 +159,15 @@ def test_what_is_no_notebook_gets_nothing_and_a_sentence(points, text, sentence)
     assert found == 0
     assert sentence in result["problem"]
     assert all(cell["score"] == 0 for cell in result["scores"].values())
+
+
+def test_a_text_that_no_file_can_hold_is_replaced(points, submission):
+    """Half of a surrogate pair, in code, output and answer: nobody else's grading ends because of it."""
+    code = "print('\\ud800')\n" + "x = '\ud800'\n"
+    found, result = points(submission({"largest": code, "why": "\ud800 why"}).replace("\ud800", "\\ud800"))
+    assert found == 3
+    json.dumps(result, ensure_ascii=False).encode()
+    assert result["answers"]["why"] == "? why"
 
 
 def test_a_result_is_the_same_each_time(points, submission):
