@@ -10,8 +10,8 @@ from cells import parsed
 from nbval.plugin import IPyNbCell
 
 ROOT = Path(__file__).resolve().parent
-# It runs behind the wall, as a program of its own, and binds whoever imports it.
-collect_ignore = ["lib/coursework/inside/runner.py"]
+# They run behind the wall, as programs of their own, and bind whoever imports them.
+collect_ignore = ["lib/coursework/inside/runner.py", "lib/coursework/inside/confined.py"]
 OFFLINE = ROOT / "tests" / "offline"
 
 # The same refusal in this process (the import installs it) and in every kernel that it starts.

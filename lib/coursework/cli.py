@@ -20,6 +20,7 @@ from coursework import (
     export,
     feedback,
     gradebook,
+    gradescope,
     isolation,
     release,
     results,
@@ -103,14 +104,16 @@ def validate(arguments):
 def collect_(arguments):
     """Take in what students handed in."""
     course = Course.open(arguments.course)
-    found = collect.collect(course, arguments.assignment, arguments.source, dry=arguments.dry_run)
+    marked = [cell.metadata.get("nbgrader", {}) for cell in _source(course, arguments.assignment).cells]
+    names = {words.grade_id for words in marked if words.get("grade") or words.get("solution")}
+    found = collect.collect(course, arguments.assignment, names, arguments.source, dry=arguments.dry_run)
     counts = [f"{list(found.taken.values()).count(word)} {word}" for word in ("new", "changed", "same")]
     print(
         f"{arguments.assignment}: {', '.join(counts)}"
         + (" (nothing was written)" if arguments.dry_run else "")
     )
     for place, reason in found.left.items():
-        print(f"left: {place}: {reason}")
+        print(f"left: {collect.shown(place)}: {collect.shown(reason)}")
     return 1 if found.left else 0
 
 
@@ -206,14 +209,28 @@ def feedback_(arguments):
 
 
 def export_(arguments):
-    """Write the grades in a form that another program takes."""
+    """Write the grades in a form that another program takes, or an autograder for Gradescope."""
     course = Course.open(arguments.course)
-    text = export.export(arguments.form, arguments.assignment, gradebook.scores(course, arguments.assignment))
-    if arguments.output is None:
+    name, path = arguments.assignment, arguments.output
+    notebook = _source(course, name)
+    if arguments.form == "gradescope":
+        if path is None:
+            raise CourseError("an autograder is a zip archive: say where to write it with --output FILE")
+        gradescope.write(name, notebook, path)
+        print(f"{path} is the autograder of {name}: it holds the hidden tests, so give it to Gradescope only")
+        return
+    found = gradebook.scores(course, name)
+    text = export.export(arguments.form, name, found)
+    if path is None:
         sys.stdout.write(text)
     else:
-        arguments.output.write_text(text, encoding="utf-8")
-        print(f"{arguments.output} has {text.count(chr(10)) - 1} lines")
+        # Excel takes a file with other letters for UTF-8 only if it says so.
+        path.write_text(text, encoding="utf-8" if text.isascii() else "utf-8-sig")
+        print(f"{path} has the grades of {export.count(arguments.form, found)} students")
+    if waiting := [who for who, marks in found.items() if export.total(marks["cells"]) is None]:
+        print(
+            f"{name}: {len(waiting)} have no total yet, for a person must read their answers", file=sys.stderr
+        )
 
 
 def items_(arguments):
@@ -282,7 +299,7 @@ def parser():
     sub.add_argument("--dry-run", action="store_true", help="say what would be graded")
     command("feedback", feedback_)
     sub = command("export", export_)
-    sub.add_argument("--form", choices=sorted(export.FORMS), default="csv")
+    sub.add_argument("--form", choices=[*sorted(export.FORMS), "gradescope"], default="csv")
     sub.add_argument("--output", type=Path, metavar="FILE", help="(the screen)")
     sub = command("items", items_)
     sub.add_argument(
@@ -301,7 +318,10 @@ def main(words=None):
         return INTERRUPTED
     except (CourseError, isolation.IsolationError) as error:
         print(f"coursework: {error}", file=sys.stderr)
-        return 1
+    except OSError as error:  # no rights, no such folder, a full disk
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"coursework: {place}{error.strerror or error}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

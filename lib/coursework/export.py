@@ -38,22 +38,30 @@ def as_csv(assignment, scores):
 
 
 def as_canvas(assignment, scores):
-    """Return what Canvas imports into its gradebook; students are named by their numbers there."""
+    """Return what Canvas imports into its gradebook; students are named by their numbers there, or logins.
+
+    Whoever has no total yet is left out: an empty cell would take away a grade that stands in Canvas.
+    """
     most = {found["most"] for found in scores.values()}
     points = number(most.pop()) if len(most) == 1 else ""
     rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment]]
     rows.append(["    Points Possible", "", "", "", "", points])
-    rows += [
-        ["", safe(student), "", "", "", number(total(found["cells"]))] for student, found in scores.items()
-    ]
+    for student, found in scores.items():
+        if (sum_ := total(found["cells"])) is not None:
+            names = [student, ""] if student.isdecimal() else ["", safe(student)]
+            rows.append(["", names[0], "", names[1], "", number(sum_)])
     return _text(rows)
 
 
 def as_moodle(assignment, scores):
-    """Return a grading worksheet for Moodle; students are named by their participants' numbers."""
-    rows = [["Identifier", "Grade", "Maximum Grade"]]
+    """Return a grading worksheet for Moodle; students are named by their participants' numbers.
+
+    Moodle asks for the time of the last change. Without one it enters first grades, and changes those that it
+    has only if the teacher ticks that box at the import.
+    """
+    rows = [["Identifier", "Grade", "Maximum Grade", "Last modified (grade)"]]
     for student, found in scores.items():
-        rows.append([f"Participant {student}", number(total(found["cells"])), number(found["most"])])
+        rows.append([f"Participant {student}", number(total(found["cells"])), number(found["most"]), ""])
     return _text(rows)
 
 
@@ -65,6 +73,12 @@ def export(form, assignment, scores):
     if form not in FORMS:
         raise CourseError(f"the forms are {', '.join(FORMS)}, got {form!r}")
     return FORMS[form](assignment, scores)
+
+
+def count(form, scores):
+    """Return of how many students a form has the grades."""
+    totals = [total(found["cells"]) for found in scores.values()]
+    return sum(found is not None for found in totals) if form == "canvas" else len(totals)
 
 
 def _text(rows):

@@ -128,7 +128,7 @@ def save(course, assignment, results):
 
 
 def _save(book, assignment, results):
-    """A few questions for all students together: one for each of them would take minutes."""
+    """Ask for all students together: a question for each of them would take minutes."""
     asked = book.find_assignment(assignment)
     (notebook,) = asked.notebooks
     grade_cells = [cell.id for cell in notebook.grade_cells]

@@ -36,8 +36,13 @@ def read(path):
         raise SubmissionError(
             f"the notebook has {size / 2**20:.0f} MB, at most {LARGEST // 2**20} are read: clear its outputs"
         )
+    return cells(path.read_bytes())
+
+
+def cells(content):
+    """Return the cells of a notebook, as `read` does, of its bytes."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SubmissionError("the notebook is not in UTF-8") from None
     if _depth(text) > DEEPEST:
@@ -46,12 +51,12 @@ def read(path):
         content = json.loads(text)
     except (ValueError, RecursionError):
         raise SubmissionError("the file is not a notebook: it is not JSON") from None
-    cells = content.get("cells") if isinstance(content, dict) else None
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+    found = content.get("cells") if isinstance(content, dict) else None
+    if not isinstance(found, list) or not all(isinstance(cell, dict) for cell in found):
         raise SubmissionError("the file is not a notebook: it has no list of cells")
-    if len(cells) > MOST_CELLS:
-        raise SubmissionError(f"the notebook has {len(cells)} cells, at most {MOST_CELLS} are read")
-    return [_cell(cell, index) for index, cell in enumerate(cells)]
+    if len(found) > MOST_CELLS:
+        raise SubmissionError(f"the notebook has {len(found)} cells, at most {MOST_CELLS} are read")
+    return [_cell(cell, index) for index, cell in enumerate(found)]
 
 
 def _depth(text):

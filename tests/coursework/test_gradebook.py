@@ -187,15 +187,17 @@ def test_a_student_from_elsewhere_is_left_alone(book):
 
 def test_a_thousand_students_take_a_few_questions(book):
     """The number of statements does not grow with the class, but for the rows that go with each."""
-    counts = []
-    for many in (10, 1000):
+
+    def statements(many):
         found = {f"s{many}-{k}": result(2, 3, k % 2, None) for k in range(many)}
         executed = []
         with gradebook.opened(book) as opened:
             event.listen(opened.engine, "before_cursor_execute", lambda *words: executed.append(words[2]))
             gradebook._save(opened, "toy", found)
             opened.db.commit()
-        counts.append(len(executed))
+        return len(executed)
+
+    counts = [statements(many) for many in (10, 1000)]
     assert len(gradebook.scores(book, "toy")) == 1010
     assert counts[1] < counts[0] + 60, counts
 
