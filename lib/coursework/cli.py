@@ -4,7 +4,9 @@ Each step reads and writes the course's folder, and can be run again: it does wh
 """
 
 import argparse
+import contextlib
 import functools
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -25,7 +27,7 @@ from coursework import (
     source,
 )
 from coursework import statistics as items
-from coursework.course import Course, CourseError
+from coursework.course import FILE, SQLITE, Course, CourseError
 
 try:
     from tqdm import tqdm
@@ -36,9 +38,23 @@ except ImportError:  # without it the work is the same
         return iterable
 
 
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
+
+
 def new(arguments):
     """Make a course."""
-    course = Course.create(arguments.course, arguments.name)
+    if re.match(r"[^/]+://[^/@]*:[^/]*@", arguments.gradebook):
+        raise CourseError(
+            "leave the password out of the command, where others can see it: PostgreSQL takes it from "
+            "~/.pgpass or PGPASSWORD"
+        )
+    course = Course.create(arguments.course, arguments.name, arguments.gradebook)
+    try:
+        with gradebook.opened(course):
+            pass
+    except CourseError:
+        (course.folder / FILE).unlink()
+        raise
     print(f"{course.folder / 'course.toml'} has the course's secret: keep it, and keep it to yourself.")
 
 
@@ -103,41 +119,74 @@ def grade(arguments):
     course = Course.open(arguments.course)
     name = arguments.assignment
     notebook = _source(course, name)
-    if arguments.isolation != "none":
+    isolate = arguments.isolation != "none"
+    if isolate and arguments.engine == "threads":  # the workers of a cluster find out for themselves
         isolation.available()
-    assignment = scoring.Assignment(name, notebook, None)
-    fingerprint = assignment.fingerprint()
-    students = course.submitted(name)
-    missing = [who for who in students if results.current(course, name, fingerprint, who) is None]
-    print(
-        f"{name}: {len(students)} submissions, {len(students) - len(missing)} are graded already", flush=True
-    )
+    fingerprint = scoring.Assignment(name, notebook, None).fingerprint()
+    grades, missing = {}, {}
+    for who in course.submitted(name):
+        made_of = results.hashes(course, name, fingerprint, who)
+        result = results.current(course, name, who, made_of)
+        if result is None:
+            missing[who] = made_of
+        else:
+            grades[who] = _without_texts(result)
+    print(f"{name}: {len(grades) + len(missing)} submissions, {len(grades)} are graded already", flush=True)
     if arguments.dry_run:
         print("\n".join(f"would grade {who}" for who in missing))
         return 0
     gradebook.prepare(course, name, notebook)
     withheld = notebook.metadata.coursework.get("withhold", [])
-    job = functools.partial(engine.grade_one, name, notebook, withheld, isolate=arguments.isolation != "none")
+    job = functools.partial(engine.grade_one, name, notebook, withheld, isolate=isolate)
     paths = {who: course.path("submitted", name, student=who) for who in missing}
     if arguments.engine == "dask":
         places = {word: getattr(arguments, word) for word in ("scheduler", "certificate", "key", "authority")}
-        coming = engine.on_dask(job, paths, **places)
+        coming = engine.on_dask(job, paths, workers=arguments.workers, **places)
     else:
-        coming = engine.on_threads(job, paths, workers=arguments.workers)
-    for who, result in tqdm(coming, total=len(paths), unit="submission", disable=None):
-        results.keep(course, name, fingerprint, who, result)
-    found = {who: results.of(course, name, who) for who in students}
-    gradebook.save(course, name, found)
-    for who in missing:
-        release.write(autograded.notebook(notebook, found[who]), course.path("autograded", name, student=who))
+        coming = engine.on_threads(job, paths, workers=arguments.workers, stop=engine.stop_scorers)
+    failed, interrupted = {}, False
+    try:
+        with contextlib.closing(coming):
+            for who, done in tqdm(coming, total=len(paths), unit="submission", disable=None):
+                try:
+                    result = done.result()
+                except (CourseError, isolation.IsolationError):  # holds for all, not for this one only
+                    raise
+                except Exception as error:
+                    failed[who] = f"{type(error).__name__}: {error}".partition("\n")[0]
+                    continue
+                graded = autograded.notebook(notebook, result)
+                release.write(graded, course.path("autograded", name, student=who))
+                results.keep(course, name, who, missing[who], result)  # last: with it all is there
+                grades[who] = _without_texts(result)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        gradebook.save(course, name, dict(sorted(grades.items())))
+    left = len(missing.keys() - grades.keys())
+    if interrupted:
+        print(
+            f"\n{name}: interrupted; {len(grades)} submissions are graded and kept, {left} are left: "
+            "the same command goes on with them",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
     by_hand = sum(
-        any(cell["score"] is None for cell in result["scores"].values()) for result in found.values()
+        any(cell["score"] is None for cell in found["scores"].values()) for found in grades.values()
     )
-    print(f"{name}: all {len(students)} are graded; {by_hand} have an answer that a person must read")
-    for who, result in found.items():
-        if result["problem"]:
-            print(f"{who}: {result['problem']}")
-    return 0
+    all_ = "all " if not left else ""
+    print(f"{name}: {all_}{len(grades)} are graded; {by_hand} have an answer that a person must read")
+    for who, found in sorted(grades.items()):
+        if found["problem"]:
+            print(f"{who}: {found['problem']}")
+    for who, sentence in sorted(failed.items()):
+        print(f"{who} could not be graded ({sentence}): the same command tries again", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _without_texts(result):
+    """Return of a result what a class of thousands is kept of in memory."""
+    return {word: result[word] for word in ("problem", "scores")}
 
 
 def feedback_(arguments):
@@ -207,7 +256,10 @@ def parser():
         words = "none runs students' code with YOUR rights"
         sub.add_argument("--isolation", choices=["bwrap", "none"], default="bwrap", help=words)
 
-    command("new", new, assignment=False).add_argument("name", help="such as images-2026")
+    sub = command("new", new, assignment=False)
+    sub.add_argument("name", help="such as images-2026")
+    words = "sqlite:///FILE, or postgresql://USER@HOST/DATABASE for several teachers"
+    sub.add_argument("--gradebook", default=SQLITE, metavar="ADDRESS", help=words)
     sub = command("release", release_, assignment=False)
     sub.add_argument("assignments", nargs="*", help="all, where none is named")
     sub.add_argument("--sources", type=Path, default=source.HERE, help="folder of the assignments' texts")
@@ -223,7 +275,7 @@ def parser():
     sub = command("grade", grade)
     isolated(sub)
     sub.add_argument("--engine", choices=["threads", "dask"], default="threads")
-    sub.add_argument("--workers", type=int, help="threads (one for each core)")
+    sub.add_argument("--workers", type=int, help="how many at a time (one for each core)")
     sub.add_argument("--scheduler", metavar="tls://HOST:PORT", help="of dask")
     for name in ("certificate", "key", "authority"):
         sub.add_argument(f"--{name}", metavar="FILE", help="for TLS")
@@ -244,6 +296,9 @@ def main(words=None):
     arguments = parser().parse_args(words)
     try:
         return arguments.function(arguments) or 0
+    except KeyboardInterrupt:
+        print("\ncoursework: interrupted; the same command goes on", file=sys.stderr)
+        return INTERRUPTED
     except (CourseError, isolation.IsolationError) as error:
         print(f"coursework: {error}", file=sys.stderr)
         return 1

@@ -7,6 +7,7 @@ graded already.
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
 import tomllib
@@ -28,9 +29,9 @@ c = get_config()
 c.CourseDirectory.course_id = course.name
 c.CourseDirectory.db_url = course.database()
 """
-NAME = re.compile(
-    r"[A-Za-z0-9][\w.@+-]{0,99}"
-)  # of a course, a student, an assignment: a folder's name, anywhere
+SQLITE = "sqlite:///gradebook.db"
+# Of a course, a student, an assignment: a folder's name, anywhere. A letter has up to 4 bytes.
+NAME = re.compile(r"[^\W_][\w.@+-]{0,59}")
 
 
 class CourseError(ValueError):
@@ -41,7 +42,8 @@ def checked_name(text, what):
     """Return a name that is safe as a folder's, or raise CourseError."""
     if not isinstance(text, str) or not NAME.fullmatch(text) or text.endswith("."):
         raise CourseError(
-            f"{what} must be letters, digits and . _ - + @, and begin with one of the first two, got {text!r}"
+            f"{what} must be letters, digits and . _ - + @, at most 60 in all, and begin with one of the "
+            f"first two, got {text!r}"
         )
     return text
 
@@ -65,10 +67,10 @@ class Course:
     folder: Path
     name: str
     secret: str
-    gradebook: str = "sqlite:///gradebook.db"
+    gradebook: str = SQLITE
 
     @classmethod
-    def create(cls, folder, name):
+    def create(cls, folder, name, gradebook=SQLITE):
         """Make a new course in a folder that has none."""
         checked_name(name, "the name of a course")
         path = Path(folder, FILE)
@@ -80,7 +82,7 @@ class Course:
             "# All numbers and hidden inputs follow from it. Keep it, for without it nothing can be\n"
             "# graded again, and keep it to yourself.\n"
             f'secret = "{secrets.token_hex(32)}"\n'
-            'gradebook = "sqlite:///gradebook.db"\n'
+            f"gradebook = {json.dumps(gradebook)}\n"
         )
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
@@ -97,13 +99,15 @@ class Course:
             raise CourseError(
                 f"there is no course in {folder}: make one with `coursework new NAME --course {folder}`"
             ) from None
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise CourseError(f"{path} cannot be read: {error}") from None
         if unknown := set(settings) - {"name", "secret", "gradebook"}:
             raise CourseError(f"{path} has settings that there are not: {', '.join(sorted(unknown))}")
         if not re.fullmatch(r"[0-9a-f]{64}", str(settings.get("secret"))):
             raise CourseError(f"{path} must have a secret of 64 hexadecimal digits")
         checked_name(settings.get("name"), f"the name in {path}")
+        if not isinstance(settings.get("gradebook", SQLITE), str):
+            raise CourseError(f"{path} must have an address as its gradebook, such as {SQLITE}")
         return cls(Path(folder).resolve(), **settings)
 
     def seed(self, *names):

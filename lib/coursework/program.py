@@ -13,6 +13,10 @@ class Stopped(RuntimeError):
     """The program was stopped, or stopped itself; the sentence says why."""
 
 
+class Late(Stopped):
+    """The program did not answer in time."""
+
+
 class Program:
     """A running program.
 
@@ -45,6 +49,10 @@ class Program:
         """Stop it with the last that knew of it, such as a thread."""
         self.close()
 
+    def kill(self):
+        """End the program, from whatever thread; who waits for its answer learns of it."""
+        self._process.kill()
+
     def close(self):
         """Stop the program."""
         if self._requests is None:
@@ -67,7 +75,7 @@ class Program:
             while b"\n" not in self._rest:
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise Stopped(f"it took longer than {seconds:g} seconds")
+                    raise Late(f"it took longer than {seconds:g} seconds")
                 for key, _ in selector.select(left):
                     if key.fd == writing:
                         text = text[self._write(text) :]

@@ -3,41 +3,39 @@
 nbgrader's own preprocessors make it, so that it is a release as nbgrader knows it.
 """
 
+import compileall
 import copy
 import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
-from nbgrader.preprocessors import (
-    CheckCellMetadata,
-    ClearHiddenTests,
-    ClearMarkScheme,
-    ClearOutput,
-    ClearSolutions,
-    ComputeChecksums,
-    LockCells,
-)
 
 import imagebook
+from coursework import isolation
 from coursework.course import CourseError
 
 STEPS = (
-    ClearSolutions,
-    LockCells,
-    ComputeChecksums,
-    ClearHiddenTests,
-    ClearMarkScheme,
-    ClearOutput,
-    CheckCellMetadata,
+    "ClearSolutions",
+    "LockCells",
+    "ComputeChecksums",
+    "ClearHiddenTests",
+    "ClearMarkScheme",
+    "ClearOutput",
+    "CheckCellMetadata",
 )
 
 
 def students_version(source):
     """Return the notebook that students get, of a source notebook."""
+    from nbgrader import preprocessors  # takes a second, which grading has no need of
+
     notebook = copy.deepcopy(source)
     notebook.metadata.pop("coursework", None)
     for step in STEPS:
-        notebook, _ = step().preprocess(notebook, {})
+        notebook, _ = getattr(preprocessors, step)().preprocess(notebook, {})
     return notebook
 
 
@@ -68,4 +66,10 @@ def library(folder, withheld):
 
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(package, folder / "imagebook", ignore=left_out)
+    # What each submission would do again by itself: compile the library, look through the system's fonts.
+    compileall.compile_dir(folder, quiet=1)
+    with tempfile.TemporaryDirectory() as home:
+        variables = isolation.environment(isolation.packages(), home)
+        subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], env=variables, check=True)
+        shutil.copytree(variables["MPLCONFIGDIR"], folder / isolation.FONTS)
     return folder

@@ -10,36 +10,37 @@ import json
 KEPT = "result"
 
 
+def hashes(course, assignment, fingerprint, student):
+    """Return what a result would be made of now: the hash of the submission, and that of the assignment."""
+    with course.path("submitted", assignment, student=student).open("rb") as file:
+        return [hashlib.file_digest(file, "sha256").hexdigest(), fingerprint]
+
+
 def of(course, assignment, student):
     """Return the result that is kept, whatever it was made of, or None."""
-    try:
-        kept = json.loads(course.path("results", assignment, student=student).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None
-    return kept.get(KEPT)
+    return _read(course, assignment, student).get(KEPT)
 
 
-def current(course, assignment, fingerprint, student):
-    """Return the result of what lies there now, or None."""
-    path = course.path("results", assignment, student=student)
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None
-    made_of = _made_of(course, assignment, fingerprint, student)
-    return kept[KEPT] if kept.get("made_of") == made_of else None
+def current(course, assignment, student, made_of):
+    """Return the result that was made of this, or None."""
+    kept = _read(course, assignment, student)
+    return kept.get(KEPT) if kept.get("made_of") == made_of else None
 
 
-def keep(course, assignment, fingerprint, student, result):
-    """Keep a result of what lies there now."""
+def keep(course, assignment, student, made_of, result):
+    """Keep a result, with what it was made of."""
     path = course.path("results", assignment, student=student)
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"made_of": _made_of(course, assignment, fingerprint, student), KEPT: result}
+    content = {"made_of": made_of, KEPT: result}
     new = path.with_suffix(".new")
     new.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
     new.replace(path)
 
 
-def _made_of(course, assignment, fingerprint, student):
-    submitted = course.path("submitted", assignment, student=student)
-    return [hashlib.sha256(submitted.read_bytes()).hexdigest(), fingerprint]
+def _read(course, assignment, student):
+    """Return what is kept of a student; nothing where the file is absent or damaged."""
+    try:
+        kept = json.loads(course.path("results", assignment, student=student).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}

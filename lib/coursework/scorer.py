@@ -1,7 +1,7 @@
 """Scores submissions in a process of its own: an answer that keeps a test busy costs one submission only.
 
-A test may count up to a number that a student returned. The process limits its own memory; one that is late is
-ended with all that it started, and another takes its place.
+A test may count up to a number that a student returned. The process limits its own memory; one that is late
+is ended with all that it started, and another takes its place.
 """
 
 import base64
@@ -36,7 +36,13 @@ class Scorer(Program):
         command = [sys.executable, "-m", "coursework.scorer", str(answered)]
         variables = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         try:
-            process = subprocess.Popen(command, stdin=asked, pass_fds=(answered,), env=variables)
+            process = subprocess.Popen(
+                command,
+                stdin=asked,
+                pass_fds=(answered,),
+                env=variables,
+                start_new_session=True,  # Ctrl-C is for the grader, which ends its scorers
+            )
         finally:
             os.close(asked)
             os.close(answered)

@@ -15,7 +15,6 @@ secret too.
 import re
 from pathlib import Path
 
-import jupytext
 import nbformat
 from nbformat.v4 import new_notebook
 
@@ -82,6 +81,8 @@ def kind(cell):
 
 
 def _read(name, folder):
+    import jupytext  # takes half a second, which grading has no need of
+
     path = Path(folder, f"{checked_name(name, 'the name of an assignment')}.md")
     if not path.is_file():
         there = ", ".join(assignments(folder)) or "none"

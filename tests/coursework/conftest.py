@@ -38,7 +38,8 @@ def toy(tmp_path_factory):
     (folder / "course.toml").write_text(f'name = "toys"\nsecret = "{SECRET}"\n')
     notebook = source.notebook(Course.open(folder), "toy", HERE)
     library = release.library(folder / "library", notebook.metadata.coursework.withhold)
-    return scoring.Assignment("toy", notebook, library)
+    # Less memory than in earnest, so that two hogs fit on a small machine.
+    return scoring.Assignment("toy", notebook, library, isolation.Limits(memory=2**30))
 
 
 @pytest.fixture(scope="session")

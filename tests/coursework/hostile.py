@@ -116,6 +116,36 @@ except OSError:
         + RIGHT,
         6,
     ),
+    "a memory hog that takes its time": (
+        """
+hog = []
+while True:
+    hog.append(bytearray(10**7))
+""",
+        4,
+    ),
+    "memory outside the program": (
+        """
+import ctypes, os
+libc = ctypes.CDLL(None)
+assert libc.shmget(0, 10**9, 0o1700) == -1
+try:
+    os.memfd_create("hog")
+except PermissionError:
+    pass
+else:
+    raise AssertionError("files in memory that nobody counts")
+for place in ("/dev/shm", "/dev", "/run", "/var/tmp", "/"):
+    try:
+        open(place + "/hog", "w")
+    except OSError:
+        pass
+    else:
+        raise AssertionError(place)
+"""
+        + RIGHT,
+        6,
+    ),
     "1 GB of output": (
         """
 for _ in range(1000):
@@ -214,6 +244,20 @@ for number in range(3, 64):
         pass
 """,
         None,
+    ),
+    "any socket": (
+        """
+import socket
+for family in (socket.AF_INET, socket.AF_UNIX, socket.AF_NETLINK):
+    try:
+        socket.socket(family)
+    except PermissionError:
+        pass
+    else:
+        raise AssertionError(family)
+"""
+        + RIGHT,
+        6,
     ),
     "reads In": (
         """

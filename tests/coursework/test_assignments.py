@@ -1,6 +1,7 @@
 """The book's assignments: the reference gets all points, a stub none, a wrong answer what it deserves."""
 
 import functools
+import itertools
 import json
 import re
 
@@ -30,10 +31,15 @@ def graded(name, secret, submitted):
     return result["scores"]
 
 
-def tested(scores):
+def by_tests(scores):
     """Return the points that tests gave, and their most."""
     found = [cell for cell in scores.values() if cell["score"] is not None]
     return sum(cell["score"] for cell in found), sum(cell["points"] for cell in found)
+
+
+def prose(cell):
+    """Return a cell's text, or None if it is code."""
+    return cell.source if cell.cell_type == "markdown" else None
 
 
 def test_there_are_six():
@@ -46,7 +52,7 @@ def test_the_reference_gets_all_points(name):
     """16 of 16 by tests; the written answer, 4 points, waits for a person."""
     for secret in SECRETS:
         scores = graded(name, secret, notebook(name, secret))
-        assert tested(scores) == (16, 16), {
+        assert by_tests(scores) == (16, 16), {
             cell: found for cell, found in scores.items() if found["sentence"]
         }
         assert [found["points"] for found in scores.values() if found["score"] is None] == [4]
@@ -87,7 +93,8 @@ def test_an_assignment_says_what_students_ask_first(name):
     question = asked.cells[asked.cells.index(by_hand[0]) - 1].source
     assert len(re.findall(r"^- ", question, re.MULTILINE)) == 4, "a line for each point"
     assert len(by_hand[0].source.split("### BEGIN SOLUTION")[1]) > 400, "an answer that gets all points"
-    assert re.match(r"# .+\n\n.{200}", asked.cells[0].source, re.DOTALL)
+    story = "\n\n".join(itertools.takewhile(lambda text: text is not None, map(prose, asked.cells)))
+    assert re.match(r"# .+\n\n.{200}", story, re.DOTALL)
 
 
 @pytest.mark.parametrize("name", NAMES)
