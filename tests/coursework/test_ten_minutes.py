@@ -129,7 +129,8 @@ def test_the_formgrader_finds_the_course(done, monkeypatch):
     app = NbGrader(log_level="ERROR")
     app.initialize([])
     assert app.coursedir.course_id == "images-2027"
-    assert app.coursedir.db_url == Course.open(terminal.folder).database()
+    with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as book:
+        assert [assignment.name for assignment in book.assignments] == ["boxes"]
     for who in ("ada", "ben", "cho"):
         path = Path(app.coursedir.format_path("autograded", who, "boxes"), "boxes.ipynb")
         nbformat.validate(nbformat.read(path, as_version=4))
