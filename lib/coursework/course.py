@@ -22,12 +22,13 @@ FOR_NBGRADER = """\
 # For grading by hand: start `jupyter lab` in this folder, and open Nbgrader > Formgrader.
 from pathlib import Path
 
+from coursework import gradebook
 from coursework.course import Course
 
 course = Course.open(Path(__file__).parent)
 c = get_config()
 c.CourseDirectory.course_id = course.name
-c.CourseDirectory.db_url = course.database()
+c.CourseDirectory.db_url = gradebook.address(course).render_as_string(hide_password=False)
 """
 SQLITE = "sqlite:///gradebook.db"
 # Of a course, a student, an assignment: a folder's name, anywhere. A letter has up to 4 bytes.

@@ -14,10 +14,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader import api
+from nbgrader.apps.baseapp import NbGrader
 from sqlalchemy import event
 
 from coursework import cli, gradebook
-from coursework.course import Course, CourseError
+from coursework.course import FILE, FOR_NBGRADER, NBGRADER, Course, CourseError
 
 PASSWORD = "p@ss:w/rd %&#"  # all that an address must spell otherwise
 POINTS = {"multiple-works": 2, "largest-works": 3, "prime-right": 1, "why": 4}
@@ -321,3 +322,16 @@ def test_nbgrader_itself_finds_the_database_in_order(book):
     assert done.returncode == 0, done.stderr
     assert "Running upgrade" not in done.stderr
     assert len(stamped) == 1
+
+
+def test_the_formgrader_opens_the_same_gradebook(book, monkeypatch):
+    """By the file that a new course has: nbgrader itself finds the assignment, on both databases."""
+    settings = f'name = "{book.name}"\nsecret = "{book.secret}"\ngradebook = "{book.gradebook}"\n'
+    (book.folder / FILE).write_text(settings)
+    (book.folder / NBGRADER).write_text(FOR_NBGRADER)
+    monkeypatch.chdir(book.folder)
+    NbGrader.clear_instance()
+    app = NbGrader()
+    app.initialize([])
+    with api.Gradebook(app.coursedir.db_url, app.coursedir.course_id) as opened:
+        assert [assignment.name for assignment in opened.assignments] == ["toy"]
