@@ -12,6 +12,7 @@ from pathlib import Path
 from harper import Dialect, Linter
 
 ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ("chapters", "pages", "assignments")
 # Rules that do not fit this book's style or its words, each with what it objects to here.
 OFF = {
     "ALongTime": "pooling along time",
@@ -58,12 +59,15 @@ NOT_PROSE = [
     (r"\{cite:p\}`[^`]*`", ""),
     (r"\{[\w:-]+\}`[^`]*`", "Smith"),
     (r"<[^>\n]+>", ""),
+    (r"^\+\+\+.*$", ""),
+    (r"^### (?:BEGIN|END) [A-Z ]+$", ""),
+    (r"\{\{ \w+ \}\}", "7"),
 ]
 
 
 def sources():
     """Return the files whose text readers see."""
-    pages = [*sorted(ROOT.glob("chapters/*.md")), *sorted(ROOT.glob("pages/*.md"))]
+    pages = [path for folder in FOLDERS for path in sorted(ROOT.glob(f"{folder}/*.md"))]
     return [ROOT / "index.md", *(page for page in pages if page.stem != "status")]  # that is a program's
 
 

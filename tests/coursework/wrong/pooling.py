@@ -19,6 +19,18 @@ def blurred_pool(images):
     maps = (maps[:, :-1] + maps[:, 1:]) / 2
     return (maps[:, :, :-1] + maps[:, :, 1:]) / 2
 """,
+    # The visible tests pass. Of equally near ones it takes the last.
+    "nearest": """\
+def name_digits(known, labels, asked):
+    names = []
+    for picture in asked:
+        nearest = np.inf
+        for distance, label in zip(((known - picture) ** 2).sum(axis=(1, 2, 3)), labels):
+            if distance <= nearest:
+                nearest, name = distance, label
+        names.append(name)
+    return np.array(names)
+""",
     # The visible test passes, as nothing is pooled there. What moves is the pooled picture.
     "accuracy-by-shift": """\
 def accuracy_by_shift(known, labels, asked, truth, shifts, size, how):
@@ -33,6 +45,6 @@ EXPECTED = {
     "whole-batches": 2,
     "moved": 2,
     "blurred": 0,
-    "nearest-neighbour": 2,
+    "nearest-neighbour": 0,
     "share-named-rightly": 0,
 }
