@@ -11,7 +11,7 @@ book: .venv/installed  ## execute every chapter and build the website in _build/
 	$(BIN)/python tools/book.py
 
 test: .venv/installed  ## unit tests, doctests, every notebook and every figure
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 notebooks: .venv/installed  ## write chapters/*.ipynb from chapters/*.md
 	$(BIN)/python tools/notebooks.py

@@ -397,7 +397,7 @@ def test_too_many_files_are_refused(collect, archive):
 
 def test_an_assignment_that_is_not_released(released, tmp_path, capsys):
     """A misspelt name takes nothing."""
-    command = ["collect", "toi", str(tmp_path), "--course", str(released.folder)]
+    command = ["collect", "toyz", str(tmp_path), "--course", str(released.folder)]
     assert cli.main(command) == 1
-    assert "toi is not released" in capsys.readouterr().err
+    assert "toyz is not released" in capsys.readouterr().err
     assert not (released.folder / "submitted").exists()
