@@ -51,9 +51,8 @@ def grade_one(name, source, withheld, content, isolate):
         _of_thread.scorer = None
         if isinstance(reason, Late):
             return scoring.nothing(source, "what your functions returned kept the tests busy without an end")
-        raise RuntimeError(
-            f"the scorer was stopped: {reason}"
-        ) from None  # from outside, or by a defect of ours
+        # From outside, or by a defect of ours.
+        raise RuntimeError(f"the scorer was stopped: {reason}") from None
 
 
 def stop_scorers():

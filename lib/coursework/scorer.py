@@ -21,9 +21,7 @@ from coursework import scoring
 from coursework.program import Program
 
 MEMORY = 4 * 2**30  # bytes of addresses
-SECONDS = (
-    scoring.SECONDS_IN_ALL + 60
-)  # in which the sentences are written, and what cannot be interrupted ends
+SECONDS = scoring.SECONDS_IN_ALL + 60  # the rest is for what cannot be interrupted to end
 DIE_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
 
 
