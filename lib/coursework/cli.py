@@ -76,6 +76,8 @@ def release_(arguments):
 
 def validate(arguments):
     """Try an assignment on itself: its reference must get full marks, with --invert its stubs nothing."""
+    if arguments.isolation != "none":
+        isolation.available()
     with tempfile.TemporaryDirectory() as folder:
         course = Course.create(Path(folder), "validate")
         failures = 0

@@ -98,3 +98,34 @@ def test_a_folder_that_is_none(run, course):
     status, _, err = run("release", "toy", "--sources", HERE)
     assert (status, err.count("\n")) == (1, 1)
     assert "source" in err
+
+
+def test_an_assignment_is_tried_on_itself(tmp_path, capsys):
+    """The reference passes, the stubs fail; a test that the reference fails or a stub passes is named."""
+    validate = ["validate", "toy", "--sources", str(tmp_path)]
+    text = (HERE / "toy.md").read_text()
+    (tmp_path / "toy.md").write_text(text)
+    assert (cli.main(validate), cli.main([*validate, "--invert"])) == (0, 0)
+    assert capsys.readouterr().out == "toy: reference as wanted\ntoy: stubs as wanted\n"
+    wrong = text.replace("return max(numbers)", "return min(numbers)")
+    (tmp_path / "toy.md").write_text(wrong)
+    assert cli.main(validate) == 1
+    assert capsys.readouterr().out.startswith(
+        "toy: reference WRONG in largest-works\n  largest-works: 0 of 3: "
+    )
+    weak = text.replace('assert largest([1, 3, 2]) == 3, "3 is the largest"', "assert True")
+    before, _, rest = weak.partition("numbers = list(map(int")
+    (tmp_path / "toy.md").write_text(before + rest[rest.index("### END") :])
+    assert cli.main([*validate, "--invert"]) == 1
+    assert "toy: stubs WRONG in largest-works" in capsys.readouterr().out
+
+
+def test_without_a_wall_nothing_is_tried(monkeypatch, tmp_path, capsys):
+    """One sentence that says what to install."""
+    monkeypatch.setattr(cli.isolation, "available", _no_wall)
+    assert cli.main(["validate", "toy", "--sources", str(HERE)]) == 1
+    assert capsys.readouterr().err == f"coursework: {cli.isolation.ADVICE}\n"
+
+
+def _no_wall():
+    raise cli.isolation.IsolationError(cli.isolation.ADVICE)
