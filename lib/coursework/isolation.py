@@ -6,7 +6,7 @@ The kernel limits memory, processor time and files (setrlimit). A filter of syst
 new processes, which the kernel does not count for the superuser, sockets, and memory that no limit counts.
 
 What this does not promise: the kernel is shared, and a hole in it is a hole in the wall. And empty files cost
-the kernel memory that nothing here limits: about a gigabyte in the time that a submission has.
+the kernel memory that nothing here limits, for as many as a submission can make in its time.
 
 Where a container holds one submission only and forbids namespaces, as Gradescope's do, the program runs as a
 user of its own instead (`as_user`): the same limits and filter, and the rights of that user over files.
