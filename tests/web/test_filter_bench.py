@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from imagebook.widgets.filter_bench import FilterBench, filtered
 
@@ -143,6 +144,7 @@ def test_the_divider_follows_the_pointer_and_keys(figure_page):
     page.touchscreen.tap(box["x"] + 0.5 * box["width"], middle)
     assert page.evaluate("state('filter_bench').divider") == pytest.approx(0.5, abs=0.01)
     slider = page.get_by_role("slider", name="Divider")
+    expect(slider).to_have_value("0.5")  # it follows with the next frame
     slider.press("ArrowRight")
     assert page.evaluate("state('filter_bench').divider") == pytest.approx(0.51, abs=0.011)
     slider.press("Home")
