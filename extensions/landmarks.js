@@ -17,15 +17,8 @@
       else part.removeAttribute("tabindex");
     }
   };
-  let timer = 0;
-  const later = () => {
-    clearTimeout(timer);
-    timer = setTimeout(measure, 350);
-  };
-  addEventListener("resize", () => {
-    requestAnimationFrame(measure);
-    later();
-  });
-  addEventListener("load", later);
-  document.addEventListener("toggle", later, true);
+  // Every change of a part's own size counts: a window's, that of a sidebar on its way, what was folded. Not while the
+  // page loads: nobody's keys are there yet, and its fonts are not.
+  const observer = new ResizeObserver(measure);
+  addEventListener("load", () => setTimeout(() => parts.forEach((part) => observer.observe(part)), 350));
 })();
