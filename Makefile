@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks weights serve zip epub pdf dist release warm bench reproduce audit binder hub pythons coursework lint lock clean check
+.PHONY: help book test po notebooks weights serve zip epub pdf dist release warm bench reproduce audit binder hub pythons coursework lint lock clean check
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -13,8 +13,12 @@ book: .venv/installed  ## execute every chapter and build the website in _build/
 test: .venv/installed  ## unit tests, doctests, every notebook and every figure
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
-notebooks: .venv/installed  ## write chapters/*.ipynb from chapters/*.md
+po: .venv/installed  ## bring the message catalogues in locale/ up to date, and tell what is to be translated
+	$(BIN)/python tools/catalogues.py
+
+notebooks: .venv/installed  ## write the notebooks, chapters/*.ipynb and ko/chapters/*.ipynb, from chapters/*.md
 	$(BIN)/python tools/notebooks.py
+	BOOK_LANGUAGE=ko $(BIN)/python tools/notebooks.py
 
 weights: .venv/installed  ## train the stored models again (needs the full MNIST)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/weights.py

@@ -78,7 +78,6 @@ globalThis.imagebook = (() => {
       const names = assetsOf(slot);
       const { fromBase64 } = use("kit/state");
       model.set("_assets", Object.fromEntries(names.map((name) => [name, fromBase64(assets[name])])));
-      model.set("_messages", imagebook.messages);
       model.home = new URL("../../", folder).href;
       model.address = (state) => {
         const query = new URLSearchParams({ figure: slot.id, state: JSON.stringify(state) });
@@ -93,7 +92,7 @@ globalThis.imagebook = (() => {
       slot.dataset.alive = "true";
     } catch (error) {
       const note = document.createElement("p");
-      note.textContent = `This figure could not start (${error.message}). Its first state is shown above.`;
+      note.textContent = `${say("This figure could not start. Its first state is shown above.")} (${error.message})`;
       first.append(note);
       console.error(error);
     }

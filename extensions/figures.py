@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import imagesize
 from docutils import nodes
+from language import spoken
 from markupsafe import escape
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxRole
@@ -131,7 +132,7 @@ def scripts():
     """Return the website's scripts and style sheet, {name: text}."""
     figures = list(FIGURES.values())
     texts = {
-        "figures.js": HOST.read_text(encoding="utf-8").replace("/* registry */", _modules.REGISTRY),
+        "figures.js": spoken(HOST.read_text(encoding="utf-8")).replace("/* registry */", _modules.REGISTRY),
         "kit.js": closed(map(_modules.definition, CORE)),
     }
     for module in {module for name in figures for module in own_modules(name)}:

@@ -8,6 +8,7 @@ after an upgrade of the theme, stops the build.
 import re
 
 import beside
+from language import say
 from sphinx.errors import ExtensionError
 
 # What stands in a page of the theme, how often at least and at most, what it becomes, and why.
@@ -26,7 +27,7 @@ RULES = [
         r'<footer class="(prev-next-footer[^"]*)">(.*?)</footer>',
         1,
         1,
-        r'<nav class="\1" aria-label="Previous and next page">\2</nav>',
+        rf'<nav class="\1" aria-label="{say("Previous and next page")}">\2</nav>',
     ),
     # The book's name, the search and the chapters are the banner; the theme's own is empty.
     (r'<header id="pst-header"', 1, 1, r'<header id="pst-header" role="none"'),
@@ -37,27 +38,27 @@ RULES = [
         r'<div class="\1" role="banner">',
     ),
     (r'<footer class="bd-footer">', 1, 1, r'<footer class="bd-footer" role="none">'),
-    (r'aria-label="Main"', 1, 1, r'aria-label="Chapters"'),
+    (r'aria-label="Main"', 1, 1, rf'aria-label="{say("Chapters")}"'),
     # The list of the page's sections stands beside the main part.
     (
         r'<div id="pst-secondary-sidebar" class',
         0,
         1,
-        r'<div id="pst-secondary-sidebar" role="complementary" aria-label="This page" class',
+        rf'<div id="pst-secondary-sidebar" role="complementary" aria-label="{say("This page")}" class',
     ),
     # A list of the page's sections in the text, beside which the theme has another.
-    (r'<nav class="contents local"', 0, 1, r'<nav aria-label="Here" class="contents local"'),
+    (r'<nav class="contents local"', 0, 1, rf'<nav aria-label="{say("Here")}" class="contents local"'),
     # A button's name says what it does; that of the colours also which ones are chosen, as its icon does.
-    (r'title="Toggle primary sidebar"', 1, 1, 'title="Show or hide the chapters"'),
-    (r'title="Toggle secondary sidebar"', 0, 1, 'title="Sections of this page"'),
+    (r'title="Toggle primary sidebar"', 1, 1, f'title="{say("Show or hide the chapters")}"'),
+    (r'title="Toggle secondary sidebar"', 0, 1, f'title="{say("Sections of this page")}"'),
     (
         r'<button class="([^"]*theme-switch-button[^"]*)" aria-label="Color mode"[^>]*>',
         1,
         1,
-        r'<button class="\1" type="button"><span class="ib-name">Colours: '
-        '<span class="theme-switch" data-mode="light">light</span>'
-        '<span class="theme-switch" data-mode="dark">dark</span>'
-        '<span class="theme-switch" data-mode="auto">as the system</span></span>',
+        rf'<button class="\1" type="button"><span class="ib-name">{say("Colours: ")}'
+        f'<span class="theme-switch" data-mode="light">{say("light")}</span>'
+        f'<span class="theme-switch" data-mode="dark">{say("dark")}</span>'
+        f'<span class="theme-switch" data-mode="auto">{say("as the system")}</span></span>',
     ),
     # A role that is not in use any more, in the list of references.
     (r'role="doc-biblioentry"', 0, 1000, 'role="listitem"'),

@@ -18,7 +18,7 @@
     },
   };
   // The chapter comes by the page's address, which anybody may have written: nothing else is taken from there.
-  const chapter = (search) => /[?&]chapter=(chapters\/\w+\.ipynb)$/.exec(search)?.[1] ?? "chapters";
+  const chapter = (search) => /[?&]chapter=((?:\w\w\/)?chapters\/\w+\.ipynb)$/.exec(search)?.[1] ?? "chapters";
   const link = (hub, query, search) => `${hub}/hub/user-redirect/git-pull?${query}${chapter(search)}`;
 
   const menu = document.querySelector(".ib-run");
@@ -63,6 +63,6 @@
     stored.set(null);
     show();
     field.focus();
-    status.textContent = "Forgotten.";
+    status.textContent = say("Forgotten.");
   });
 })();

@@ -14,18 +14,24 @@ from urllib.parse import urlencode
 
 import beside
 from docutils import nodes
+from language import EDITIONS, LANGUAGE, say
 from markupsafe import escape
 from sphinx.util.docutils import SphinxDirective
 
 BRANCH = "release"
 PAGE = "pages/run"  # what each place needs, and a hub's address
-HUB_FORM = """<form class="ib-form ib-hub pst-js-only" data-query="{query}">
-<p><label for="ib-hub-address">Address of your hub</label>
-<span class="ib-hint" id="ib-hub-hint">As the browser shows it when you are there: https://hub.example.org</span>
+FORGET = '<button type="button" hidden>' + say("Forget this hub") + "</button>"
+HINT = say("As the browser shows it when you are there: https://hub.example.org")
+REMEMBERS = say(
+    "This browser remembers the address: next time, the button in a chapter's menu leads straight there."
+)
+HUB_FORM = f"""<form class="ib-form ib-hub pst-js-only" data-query="{{query}}">
+<p><label for="ib-hub-address">{say("Address of your hub")}</label>
+<span class="ib-hint" id="ib-hub-hint">{HINT}</span>
 <input type="url" id="ib-hub-address" required autocomplete="url" aria-describedby="ib-hub-hint" /></p>
-<p><button type="submit">Open it on this hub</button> <button type="button" hidden>Forget this hub</button>
+<p><button type="submit">{say("Open it on this hub")}</button> {FORGET}
 <span role="status"></span></p>
-<p>This browser remembers the address: next time, the button in a chapter's menu leads straight there.</p>
+<p>{REMEMBERS}</p>
 </form>"""
 
 
@@ -47,11 +53,13 @@ def places(page, repository, *, lite):
     Each is its name, what it is called, what it takes, and its address, from the first page or from outside.
     `repository` is an address on GitHub or empty; `lite` says whether the book has Python for the browser.
     """
-    path = f"{page}.ipynb"
+    path = f"{EDITIONS[LANGUAGE][1]}{page}.ipynb"
     buttons = []
     if lite:
-        address = f"lite/notebooks/index.html?path={path}"
-        buttons.append(("lite", "In this browser", "fetches Python from a CDN, over 12 MB", address))
+        address = f"{'../' * path.count('ko/')}lite/notebooks/index.html?path={path}"
+        buttons.append(
+            ("lite", say("In this browser"), say("fetches Python from a CDN, over 12 MB"), address)
+        )
     if repository:
         name = repository.removeprefix("https://github.com/")
         source = f"{name}/blob/{BRANCH}/{path}"
@@ -59,11 +67,11 @@ def places(page, repository, *, lite):
         colab = f"https://colab.research.google.com/github/{source}"
         kaggle = f"https://kaggle.com/kernels/welcome?src=https://github.com/{source}"
         hub = f"{PAGE}.html?chapter={path}#hub"
-        buttons.append(("binder", "Binder", "a minute or two, no account", binder))
-        buttons.append(("colab", "Colab", "with a Google account", colab))
-        buttons.append(("kaggle", "Kaggle", "with a Kaggle account", kaggle))
-        buttons.append(("hub", "Your school's hub", "with an account there", hub))
-    buttons.append(("computer", "Your computer", "saves the notebook", path))
+        buttons.append(("binder", "Binder", say("a minute or two, no account"), binder))
+        buttons.append(("colab", "Colab", say("with a Google account"), colab))
+        buttons.append(("kaggle", "Kaggle", say("with a Kaggle account"), kaggle))
+        buttons.append(("hub", say("Your school's hub"), say("with an account there"), hub))
+    buttons.append(("computer", say("Your computer"), say("saves the notebook"), f"{page}.ipynb"))
     return buttons
 
 
@@ -72,11 +80,13 @@ class HubForm(SphinxDirective):
 
     def run(self):
         if not self.config.book_repository:
-            text = "This copy of the book does not know a public repository that a hub could fetch it from."
+            text = say(
+                "This copy of the book does not know a public repository that a hub could fetch it from."
+            )
             return [nodes.paragraph("", text)]
         query = pull(self.config.book_repository)
         example = f"https://hub.example.org/hub/user-redirect/git-pull?{query}chapters"
-        text = f"<p>The link that opens the book on a hub: <code>{escape(example)}</code></p>"
+        text = f"<p>{say('The link that opens the book on a hub:')} <code>{escape(example)}</code></p>"
         return [nodes.raw("", HUB_FORM.format(query=escape(query)) + text, format="html")]
 
 

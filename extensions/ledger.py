@@ -12,6 +12,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
+from language import say
 from sphinx.util.docutils import SphinxDirective
 
 import imagebook
@@ -38,19 +39,19 @@ def kind(row):
 def table(rows, sources):
     """Return rows of the ledger as a table in Markdown, cells that differ in bold."""
     lines = ["```{list-table}", ":header-rows: 1", ":class: ib-ledger", ":widths: auto", ""]
-    lines += ["* - Where", "  - The glossary prints", "  - We compute"]
+    lines += [f"* - {say('Where')}", f"  - {say('The glossary prints')}", f"  - {say('We compute')}"]
     for row in rows:
         marks = different(row) if kind(row) == "differs" else set()
-        printed = "no number"
+        printed = say("no number")
         if "prints" in row:
             printed = numbers(row["prints"], marks)
             if is_matrix(row["prints"]):
-                wording = sources[row["source"]]["wording"]
+                wording = say(sources[row["source"]]["wording"])
                 printed = f"{wording[0].upper()}{wording[1:]}:\n\n{printed}"
         ours = {name: value for name, value in row.items() if name not in KEYS}
         computed = [numbers(row["computes"], marks)]
         computed += [f"{spoken(f'`{name}`')}:\\\n{numbers(value)}" for name, value in ours.items()]
-        lines += item("* - ", f"[](#{row['term']}): {row['where']}\n\n{spoken(row['note'])}")
+        lines += item("* - ", f"[](#{row['term']}): {say(row['where'])}\n\n{spoken(say(row['note']))}")
         lines += item("  - ", printed)
         lines += item("  - ", "\n\n".join(computed))
     return "\n".join([*lines, "```"])
@@ -114,7 +115,8 @@ def source(entry):
     """Return where and when the numbers were read, as Markdown."""
     read = date.fromisoformat(f"{entry['read']}-01")
     link = f"[{entry['title']}]({entry['address']})"
-    return f"{link}, {entry['publisher']}; read in {read:%B %Y}. {entry['note']}"
+    when = say("read in {0}").format(f"{read:{say('%B %Y')}}")
+    return f"{link}, {entry['publisher']}; {when}. {say(entry['note'])}"
 
 
 class Ledger(SphinxDirective):
@@ -133,7 +135,7 @@ class Ledger(SphinxDirective):
             raise self.error(f"a ledger shows one of {', '.join(KINDS)} or source, got {wanted!r}")
         chosen = [row for row in rows if kind(row) == wanted]
         if not chosen:
-            return self.parse_text_to_nodes("None.")
+            return self.parse_text_to_nodes(say("None."))
         return self.parse_text_to_nodes(table(chosen, sources))
 
 

@@ -10,14 +10,18 @@ from pathlib import Path
 
 from citation import read_citation
 from docutils import nodes
+from language import EDITIONS, LANGUAGE, named, say
+from language import base as english_base
 from markupsafe import escape
 from terms import read_terms
 
 SHORTEST, LONGEST = 80, 160  # characters of a description: below, half a sentence is better than none
 PICTURE = "_static/open-graph.png"  # tools/icons.py draws it
 PICTURE_SIZE = 1200, 630
-PICTURE_WORDS = "The title beside two figures: boxes that overlap, and a filter on a matrix."
-GENERATED = {"search": "Search", "genindex": "Index"}  # pages whose title only the theme knows
+PICTURE_WORDS = say("The title beside two figures: boxes that overlap, and a filter on a matrix.")
+GENERATED = {"search": say("Search"), "genindex": say("Index")}  # pages whose title only the theme knows
+GOALS = say("In this chapter you will")
+OTHER = "ko" if LANGUAGE == "en" else "en"
 LOCALES = {"en": "en_US", "ko": "ko_KR"}
 
 
@@ -37,7 +41,7 @@ def opening(doctree):
             title = plain(node)
         elif isinstance(node, nodes.paragraph):
             parts += re.split(r"(?<=[.!?])\s+", plain(node))
-        elif isinstance(node, nodes.bullet_list) and parts and parts[-1].endswith("you will"):
+        elif isinstance(node, nodes.bullet_list) and parts and parts[-1].endswith(GOALS):
             terms = title.partition(": ")[2] or title
             return [f"{terms[:1].upper()}{terms[1:]}:", *map(plain, node.children)]
     return [part for part in parts if part]
@@ -60,7 +64,7 @@ def description(app, title, doctree):
     """Return a page's description; where the page says too little itself, the book's abstract follows."""
     parts = opening(doctree) if doctree is not None else [f"{title}."]
     if len(" ".join(parts)) < SHORTEST:
-        parts.append(read_citation(app.srcdir).get("abstract", app.config.html_title))
+        parts.append(say(read_citation(app.srcdir).get("abstract", app.config.html_title)))
     return shorten(parts)
 
 
@@ -95,9 +99,9 @@ def structured(app, pagename, title, about):
             "@type": "DefinedTerm",
             "@id": address(app, pagename, found[term["slug"]], f"#{term['slug']}"),
             "url": address(app, pagename, found[term["slug"]], f"#{term['slug']}"),
-            "name": term["english"],
-            "alternateName": {"@language": "ko", "@value": term["korean"]},
-            "description": term["definition"],
+            "name": named(term)[0],
+            "alternateName": {"@language": OTHER, "@value": named(term)[1]},
+            "description": say(term["definition"]),
             "inDefinedTermSet": {"@id": glossary},
         }
         for term in read_terms()
@@ -194,9 +198,11 @@ def write_sitemap(app, error):
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{places}</urlset>\n',
         encoding="utf-8",
     )
-    robots.write_text(
-        f"User-agent: *\nAllow: /\nSitemap: {app.config.html_baseurl}sitemap.xml\n", encoding="utf-8"
+    maps = "".join(
+        f"Sitemap: {english_base(app.config.html_baseurl)}{folder}sitemap.xml\n"
+        for _, folder in EDITIONS.values()
     )
+    robots.write_text(f"User-agent: *\nAllow: /\n{maps}", encoding="utf-8")
 
 
 def setup(app):

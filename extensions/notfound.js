@@ -20,5 +20,5 @@
     .slice(0, 3);
   if (!near.length) return;
   const links = near.flatMap(([, link], place) => [place ? ", " : "", link.cloneNode(true)]);
-  document.querySelector(".ib-nearest").replaceChildren("Did you mean ", ...links, "?");
+  document.querySelector(".ib-nearest").replaceChildren(say("Did you mean: "), ...links);
 })();

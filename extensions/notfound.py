@@ -10,25 +10,33 @@ from urllib.parse import urlsplit
 
 import beside
 from addresses import read_addresses
+from language import LANGUAGE, named, say
 from markupsafe import escape
-from terms import read_terms
+from terms import in_order, read_terms
 
 NAME = "404"
-BODY = """<h1>This page is not here</h1>
-<p>An address can go wrong on its way to you: a letter is missing, or a page has moved. The words that this
-book explains are all still here. Search for yours, or pick it from the list.</p>
-<p lang="ko">찾으시는 페이지가 여기에 없습니다. 아래에서 용어를 검색하거나 목록에서 골라 보세요.</p>
+LOST = say(
+    "An address can go wrong on its way to you: a letter is missing, or a page has moved. The words that "
+    "this book explains are all still here. Search for yours, or pick it from the list."
+)
+# A host shows the English edition's page for every address: it tells readers of the other one, too.
+ALSO = (
+    '<p lang="ko">찾으시는 페이지가 여기에 없습니다. 아래에서 용어를 검색하거나 목록에서 골라 보세요.</p>\n'
+)
+BODY = f"""<h1>{say("This page is not here")}</h1>
+<p>{LOST}</p>
+{ALSO if LANGUAGE == "en" else ""}
 <p class="ib-nearest" role="status"></p>
-<form class="ib-form" action="{search}" method="get" role="search">
-<label for="ib-sought">Search this book</label>
+<form class="ib-form" action="{{search}}" method="get" role="search">
+<label for="ib-sought">{say("Search this book")}</label>
 <input type="search" id="ib-sought" name="q" autocomplete="off" />
-<button type="submit">Search</button>
+<button type="submit">{say("Search")}</button>
 </form>
-<h2>All terms</h2>
+<h2>{say("All terms")}</h2>
 <ul class="ib-terms">
-{terms}
+{{terms}}
 </ul>
-<p><a href="{root}">To the first page</a></p>"""
+<p><a href="{{root}}">{say("To the first page")}</a></p>"""
 
 
 def collect(app):
@@ -38,21 +46,21 @@ def collect(app):
     names = read_addresses()
     labels = app.env.domains["std"].anonlabels
     items = []
-    for term in read_terms():
+    for term in in_order(read_terms()):
         slug = term["slug"]
         if slug in labels:
             known = " ".join(name for name, label in names.items() if label == slug)
-            korean = f' <span lang="ko">{term["korean"]}</span>' if term["korean"] != term["english"] else ""
+            name, other = named(term)
+            language = "ko" if LANGUAGE == "en" else "en"
+            beside = f' <span lang="{language}">{escape(other)}</span>' if other != name else ""
             uri = f"{app.builder.get_target_uri(labels[slug][0])}#{slug}"
-            items.append(
-                f'<li><a href="{uri}" data-names="{known}">{escape(term["english"])}</a>{korean}</li>'
-            )
+            items.append(f'<li><a href="{uri}" data-names="{known}">{escape(name)}</a>{beside}</li>')
     body = BODY.format(
         search=app.builder.get_target_uri("search"),
         root=app.builder.get_target_uri(app.config.root_doc),
         terms="\n".join(items),
     )
-    yield NAME, {"title": "Page not found", "body": body}, "page.html"
+    yield NAME, {"title": say("Page not found"), "body": body}, "page.html"
 
 
 def add_script(app, pagename, templatename, context, doctree):

@@ -19,8 +19,8 @@
     save.disabled = Boolean(registration?.installing);
     status.textContent = text;
   };
-  const SAVED = "Saved on this device: you can read on without a network.";
-  const NEWER = "A newer version is saved, too. You will see it when you have closed the book's other tabs.";
+  const SAVED = say("Saved on this device: you can read on without a network.");
+  const NEWER = say("A newer version is saved, too. You will see it when you have closed the book's other tabs.");
   const own = async () => {
     const registration = await workers.getRegistration(root);
     return registration?.scope === root.href ? registration : undefined;
@@ -31,24 +31,24 @@
       if (worker.state === "activated") show(registration, SAVED);
       if (worker.state === "installed" && registration.active) show(registration, NEWER);
       if (worker.state === "redundant" && !registration.active) {
-        show(null, "That did not work: a file did not arrive, or there is no room for it. Please try again.");
+        show(null, say("That did not work: a file did not arrive, or there is no room for it. Please try again."));
       }
     });
   };
 
   save.addEventListener("click", async () => {
-    show({ installing: true }, "Saving. You may read on meanwhile.");
+    show({ installing: true }, say("Saving. You may read on meanwhile."));
     try {
       follow(await workers.register(new URL("sw.js", root), { scope: root.href }));
     } catch {
-      show(null, "That did not work: this browser or its settings do not allow it.");
+      show(null, say("That did not work: this browser or its settings do not allow it."));
     }
   });
   remove.addEventListener("click", async () => {
     await (await own())?.unregister();
     const names = (await caches.keys()).filter((name) => name.startsWith(`imagebook ${root.href} `));
     await Promise.all(names.map((name) => caches.delete(name)));
-    show(null, "Removed from this device.");
+    show(null, say("Removed from this device."));
   });
 
   const registration = await own();

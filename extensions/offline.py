@@ -18,6 +18,7 @@ from pathlib import Path
 import beside
 from citation import read_citation
 from docutils import nodes
+from language import EDITIONS, say
 from sphinx.util.docutils import SphinxDirective
 
 SHORT_NAME = "Image Models"  # beneath an icon there is room for twelve letters
@@ -27,14 +28,19 @@ LEFT_OUT = (
     *("sw.js", ".*", "*/.*", "objects.inv", "robots.txt", "sitemap.xml"),
     *("*.map", "*.LICENSE.txt", "*.pdf", "*.epub", "*.zip"),
     "lite/*",  # Python in the browser: its kernel comes from the network anyway
+    *(f"{folder}*" for _, folder in EDITIONS.values() if folder),  # each edition keeps itself
 )
 # The theme's icon font and translations: many megabytes, kept only where a page or style sheet names them.
 DOUBTFUL = ("_static/vendor/*", "_static/locales/*", "_static/scripts/*", "_static/styles/*")
 SIZE = re.compile(r'(<span class="ib-offline-size">)[^<]*')
-BUTTONS = """<div class="ib-offline" hidden>
-<p>Going where there is no network? This device can keep the whole book, and renews it when you are back.</p>
-<button type="button">Save this book for offline reading (<span class="ib-offline-size"></span>)</button>
-<button type="button" hidden>Remove it from this device</button>
+OFFER = say(
+    "Going where there is no network? This device can keep the whole book, and renews it when you are back."
+)
+SAVE = say("Save this book for offline reading")
+BUTTONS = f"""<div class="ib-offline" hidden>
+<p>{OFFER}</p>
+<button type="button">{SAVE} (<span class="ib-offline-size"></span>)</button>
+<button type="button" hidden>{say("Remove it from this device")}</button>
 <span role="status"></span>
 </div>"""
 
@@ -98,8 +104,8 @@ def manifest(app):
     ]
     return {
         "name": app.config.html_title,
-        "short_name": SHORT_NAME,
-        "description": read_citation(app.srcdir).get("abstract", app.config.html_title),
+        "short_name": say(SHORT_NAME),
+        "description": say(read_citation(app.srcdir).get("abstract", app.config.html_title)),
         "lang": app.config.language,
         "id": "./",
         "start_url": "./",

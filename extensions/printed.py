@@ -15,12 +15,13 @@ from pathlib import Path
 import figures
 from bs4 import BeautifulSoup
 from docutils import nodes
+from language import say
 from markupsafe import escape
 from pygments.formatters import HtmlFormatter
 from sphinx.builders.epub3 import Epub3Builder
 
 import imagebook
-from imagebook import widgets
+from imagebook import _language, widgets
 from imagebook.widgets import FIGURES
 
 SHEET = Path(__file__).with_suffix(".css")
@@ -86,10 +87,11 @@ class PrintedBuilder(Epub3Builder):
             width = round(min(0.48, WIDEST / across, HIGHEST / down) * across)
             states.append(
                 f'<figure><img src="{home}{self.imagedir}/{name}" width="{width}" '
-                f'alt="{escape(state.words())}"/>'
+                f'alt="{escape(_language.say(state.words()))}"/>'
                 f"<figcaption>{escape(caption[0].upper() + caption[1:])}</figcaption></figure>"
             )
-        title = f"<p><strong>{escape(figure.title)}</strong>: the website's figure in three of its states</p>"
+        title = say("the website's figure in three of its states")
+        title = f"<p><strong>{escape(_language.say(figure.title))}</strong>: {title}</p>"
         return f'<div class="ib-strip" id="{slot["anchor"]}">{title}{"".join(states)}</div>'
 
     def handle_page(self, pagename, addctx, templatename="page.html", outfilename=None, event_arg=None):
@@ -187,10 +189,10 @@ def at_rest(body):
     for check in page.select(".ib-check"):
         answers.append(ask(page, check))
     for form in page.select("form"):
-        form.name, form.attrs, form.string = "p", {}, "On the website a form stands here."
+        form.name, form.attrs, form.string = "p", {}, say("On the website a form stands here.")
     if answers.contents:
         title = page.new_tag("h2")
-        title.string = "Answers to the self-checks"
+        title.string = say("Answers to the self-checks")
         answers.insert(0, title)
         (page.section or page).append(answers)
     for part, name in (("details", "div"), ("summary", "p")):

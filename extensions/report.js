@@ -7,7 +7,7 @@
   page.value ||= new URLSearchParams(location.search).get("page") ?? "";
   if (form.method === "get" && form.hasAttribute("action")) {
     const title = form.elements.title;
-    form.addEventListener("submit", () => (title.value = `Problem on ${page.value}`));
+    form.addEventListener("submit", () => (title.value = `${say("Problem on a page")}: ${page.value}`));
     return;
   }
   const text = form.querySelector("[readonly]");
@@ -28,9 +28,9 @@
     text.select();
     try {
       await navigator.clipboard.writeText(text.value);
-      status.textContent = "Copied.";
+      status.textContent = say("Copied.");
     } catch {
-      status.textContent = "Your browser does not let a page copy: the text is marked, copy it with the keyboard.";
+      status.textContent = say("Your browser does not let a page copy: the text is marked, copy it with the keyboard.");
     }
   });
 })();

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import beside
 from docutils import nodes
+from language import say
 from markupsafe import escape
 from sphinx.util.docutils import SphinxDirective
 
@@ -22,12 +23,17 @@ FIELD = """<p><label for="ib-report-{name}">{label}{mark}</label>
 <span class="ib-hint" id="ib-report-{name}-hint">{hint}</span>
 {control}</p>"""
 FIELDS = (
-    ("book-page", "Page", "Its address or its title.", True),
-    ("seen", "What did you see?", "Quote the words or numbers, or say what you did and what happened.", True),
+    ("book-page", say("Page"), say("Its address or its title."), True),
+    (
+        "seen",
+        say("What did you see?"),
+        say("Quote the words or numbers, or say what you did and what happened."),
+        True,
+    ),
     (
         "expected",
-        "What did you expect?",
-        "If you know: what would be right, and where it is written.",
+        say("What did you expect?"),
+        say("If you know: what would be right, and where it is written."),
         False,
     ),
 )
@@ -46,7 +52,7 @@ def form(repository):
     parts = [f'<form class="ib-form ib-report"{target}>']
     if repository:
         parts.append(f'<input type="hidden" name="template" value="{TEMPLATE}" />')
-        parts.append('<input type="hidden" name="title" value="Problem on a page" />')
+        parts.append(f'<input type="hidden" name="title" value="{say("Problem on a page")}" />')
     for name, label, hint, required in FIELDS:
         common = f'id="ib-report-{name}" name="{name}" aria-describedby="ib-report-{name}-hint"'
         common += " required" if required else ""
@@ -55,18 +61,20 @@ def form(repository):
             if name == "book-page"
             else f'<textarea rows="4" maxlength="{LONGEST}" {common}></textarea>'
         )
-        mark = "" if required else " (optional)"
+        mark = "" if required else say(" (optional)")
         parts.append(FIELD.format(name=name, label=label, mark=mark, hint=hint, control=control))
     if repository:
-        parts.append('<p><button type="submit">Go on to GitHub</button></p>')
-        parts.append("<p>It opens with what you wrote. There you can change it, and send it.</p>")
+        parts.append(f'<p><button type="submit">{say("Go on to GitHub")}</button></p>')
+        parts.append(f"<p>{say('It opens with what you wrote. There you can change it, and send it.')}</p>")
     else:
         # Without a script nothing could be done with the answers: then the questions alone say what to write.
-        parts.append('<p class="pst-js-only"><button type="submit">Make a text to copy</button></p>')
-        parts.append("<p>Send your answers to whoever gave you this book or runs this site.</p>")
-        parts.append('<p hidden><label for="ib-report-text">Your report</label>')
+        parts.append(
+            f'<p class="pst-js-only"><button type="submit">{say("Make a text to copy")}</button></p>'
+        )
+        parts.append(f"<p>{say('Send your answers to whoever gave you this book or runs this site.')}</p>")
+        parts.append(f'<p hidden><label for="ib-report-text">{say("Your report")}</label>')
         parts.append('<textarea id="ib-report-text" rows="8" readonly></textarea>')
-        parts.append('<button type="button">Copy</button> <span role="status"></span></p>')
+        parts.append(f'<button type="button">{say("Copy")}</button> <span role="status"></span></p>')
     return "\n".join([*parts, "</form>"])
 
 
@@ -78,7 +86,9 @@ def add_link(app, pagename, templatename, context, doctree):
         app.add_js_file("report.js", loading_method="defer")
     elif doctree is not None:
         target = f"{app.builder.get_relative_uri(pagename, PAGE)}?page={quote(pagename, safe='/')}"
-        link = f'<p><a class="ib-report-link" href="{target}">Report a problem with this page</a></p>'
+        link = (
+            f'<p><a class="ib-report-link" href="{target}">{say("Report a problem with this page")}</a></p>'
+        )
         context["theme_extra_footer"] = link + context.get("theme_extra_footer", "")
 
 

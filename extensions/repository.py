@@ -10,6 +10,8 @@ import re
 import subprocess
 from datetime import date
 
+from language import EDITIONS, LANGUAGE
+
 
 def public_address(remote):
     """Return the web address of a git remote on GitHub without credentials, None for any other remote."""
@@ -50,7 +52,8 @@ def configure(app, config):
     if config.copyright != this_year:
         config.copyright = f"{config.copyright}–{this_year}"
     address = public_address(git(app.srcdir, "remote", "get-url", "origin"))
-    config.html_baseurl = book_address(os.environ.get("BOOK_URL", ""), address)
+    first = book_address(os.environ.get("BOOK_URL", ""), address)
+    config.html_baseurl = first and first + EDITIONS[LANGUAGE][1]
     if address is not None:
         config.book_repository = address
         config.html_theme_options |= {

@@ -13,6 +13,7 @@ import tomllib
 from pathlib import Path
 
 from docutils import nodes
+from language import named, say
 from sphinx.util.nodes import clean_astext
 from terms import read_terms
 
@@ -38,10 +39,11 @@ PAGE = """<h1>{title}</h1>
 """
 
 
-def read_words(language):
-    """Return the search's words: those of an edition, and those that every edition needs."""
+def read_words():
+    """Return what the search says, in the language of this build, and the words that every edition needs."""
     words = tomllib.loads(WORDS.read_text(encoding="utf-8"))
-    return words.get(language, words["en"]), words["words"]
+    own = {key: say(text) for key, text in words["says"].items()}
+    return own | {"script": {key: say(text) for key, text in words["script"].items()}}, words["words"]
 
 
 def read_synonyms():
@@ -52,7 +54,7 @@ def read_synonyms():
 def names_of(term):
     """Return a term's names: `MOE(전문가 혼합)` is three, the whole and both of its parts."""
     names = []
-    for name in (term["english"], term["korean"]):
+    for name in named(term):
         names += [name, *filter(None, re.split(r"\s*[()]\s*", name))]
     return list(dict.fromkeys(names))
 
@@ -171,7 +173,7 @@ def begin(app):
     app.add_js_file("search.js", loading_method="defer")
     folder = Path(app.outdir, "_static")
     (folder / "search").mkdir(parents=True, exist_ok=True)
-    own, shared = read_words(app.config.language)
+    own, shared = read_words()
     scripts = {"search.js": (SCRIPT, own["script"]), "search/engine.js": (ENGINE, shared)}
     for name, (source, words) in scripts.items():
         content = json.dumps(words, ensure_ascii=False)
@@ -183,7 +185,7 @@ def begin(app):
 def search_page(app):
     """Give the page search.html to Sphinx."""
     if applies(app):
-        own, _ = read_words(app.config.language)
+        own, _ = read_words()
         address = app.builder.get_target_uri("pages/glossary")
         link = f'<a class="reference internal" href="{address}">{own["glossary"]}</a>'
         no_script = own["no_script"].format(glossary=link)

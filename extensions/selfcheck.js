@@ -3,13 +3,12 @@
 (() => {
   const KEY = "imagebook-selfchecks";
   const TEXT = {
-    right: "Right.",
-    wrong: "Not yet.",
-    missing: "What you ticked is right; one more is.",
-    choose: "Choose an answer first.",
-    number: "Write a number, such as 0.25 or 1/4.",
-    solved: "solved",
-    count: (done, all) => `You have solved ${done} of ${all} self-checks. Only this browser knows.`,
+    right: say("Right."),
+    wrong: say("Not yet."),
+    missing: say("What you ticked is right; one more is."),
+    choose: say("Choose an answer first."),
+    number: say("Write a number, such as 0.25 or 1/4."),
+    count: (done, all) => say("You have solved {done} of {all} self-checks. Only this browser knows.").replace("{done}", done).replace("{all}", all),
   };
 
   // A page from disk or a private window may refuse to remember: then nothing is remembered, and all else works.
@@ -28,8 +27,9 @@
     }
   };
 
-  /** Return the number that a reader wrote, or NaN: 0.25, 0,25, 1/4 and 25 % are the same. */
+  /** Return the number that a reader wrote, or NaN: 0.25, 0,25, 1/4 and 25 % are the same, and so are 2,848 and 2848. */
   const numberOf = (text) => {
+    if (/^\s*[+−-]?[1-9]\d{0,2}(,\d{3})+\s*$/.test(text)) text = text.replaceAll(",", "");
     const parts = /^([+-]?[\d.]+)(?:\/([\d.]+))?(%?)$/.exec(text.replace(/\s/g, "").replace(",", ".").replace("−", "-"));
     if (!parts) return NaN;
     return Number(parts[1]) / Number(parts[2] ?? 1) / (parts[3] ? 100 : 1);
@@ -87,7 +87,7 @@
     const names = place.dataset.checks.split(" ");
     const show = () => (text.textContent = TEXT.count(names.filter((name) => read().has(name)).length, names.length));
     clear.type = "button";
-    clear.textContent = "Forget my progress";
+    clear.textContent = say("Forget my progress");
     clear.addEventListener("click", () => (write(new Set()), show()));
     text.setAttribute("role", "status");
     place.append(text, clear);

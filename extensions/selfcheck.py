@@ -28,6 +28,7 @@ from pathlib import Path
 
 import beside
 from docutils import nodes
+from language import say
 from sphinx.util.docutils import SphinxDirective
 
 ANSWER = re.compile(r"^- \[(?P<kind>[=≠]?)(?P<expression>.+?)(?:±(?P<tolerance>[^\]]+))?\]$")
@@ -104,7 +105,7 @@ def check(answers):
 
 def verdict(answer):
     """Return in Markdown whether an answer is right, the answer, and why."""
-    mark = "Right" if answer.right else "Wrong"
+    mark = say("Right" if answer.right else "Wrong")
     number = "" if answer.value is None else f"{answer.value:.4g}"
     return f"**{mark}: {f'{number} {answer.text}'.strip().rstrip('.')}.** {answer.reason}"
 
@@ -136,10 +137,10 @@ class SelfCheck(SphinxDirective):
         form = nodes.container(classes=["ib-check"])
         number = answers[0].value is not None
         several = sum(answer.right for answer in answers) > 1
-        form += raw(f'<form id="{label}" autocomplete="off"><fieldset><legend>Self-check</legend>')
+        form += raw(f'<form id="{label}" autocomplete="off"><fieldset><legend>{say("Self-check")}</legend>')
         form += self.markdown(question)
         if several:
-            form += raw('<p class="ib-check-hint">Tick all that are right.</p>')
+            form += raw(f'<p class="ib-check-hint">{say("Tick all that are right.")}</p>')
         if number:
             form += self.number(answers)
         for index, answer in enumerate(answers if not number else []):
@@ -148,9 +149,9 @@ class SelfCheck(SphinxDirective):
             form += choice(
                 "", "", *self.inline(answer.text), input=kind, name=label, mark=f'value="{index}" {mark}'
             )
-        form += raw('<p><button type="submit">Check</button></p></fieldset>')
+        form += raw(f'<p><button type="submit">{say("Check")}</button></p></fieldset>')
         form += raw('<div class="ib-check-verdict" role="status" aria-live="polite"></div></form>')
-        form += raw('<details class="ib-check-answers"><summary>Answer</summary>')
+        form += raw(f'<details class="ib-check-answers"><summary>{say("Answer")}</summary>')
         for answer in answers:
             form += raw(f'<div data-answer="{"right" if answer.right else "wrong"}">')
             form += self.markdown(verdict(answer))
@@ -172,7 +173,7 @@ class SelfCheck(SphinxDirective):
                 *self.inline(unit),
                 input="text",
                 name=self.arguments[0],
-                mark=f'inputmode="decimal" size="8" aria-label="Your number" data-values="{values}"',
+                mark=f'inputmode="decimal" size="8" aria-label="{say("Your number")}" data-values="{values}"',
             )
         ]
 
@@ -211,9 +212,9 @@ def raw(text):
 def as_markdown(body):
     """Return a self-check as the Markdown that every notebook program shows."""
     question, answers = parse(body)
-    lines = ["**Self-check**", "", question, ""]
+    lines = [f"**{say('Self-check')}**", "", question, ""]
     lines += [f"- {answer.text}" for answer in answers if answer.value is None]
-    lines += ["", "<details><summary>Answer</summary>", ""]
+    lines += ["", f"<details><summary>{say('Answer')}</summary>", ""]
     lines += [f"- {verdict(answer)}" for answer in answers]
     return textwrap.dedent("\n".join([*lines, "", "</details>"])) + "\n"
 

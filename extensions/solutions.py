@@ -6,6 +6,7 @@ devices it stays an open box.
 """
 
 from docutils import nodes
+from language import say
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import is_exercise_node, is_solution_node
 
@@ -60,7 +61,7 @@ def folded(solution):
     details = fold("", ids=solution["ids"], classes=["solution", "admonition"])
     details += fold_title("", "", *(word.deepcopy() for word in words))
     details += content
-    details += nodes.paragraph("", "", nodes.Text("Back to "), link, nodes.Text("."))
+    details += nodes.paragraph("", "", nodes.Text(say("Back to ")), link, nodes.Text(say(".")))
     return details
 
 

@@ -12,13 +12,13 @@
   let shown = null;
   let timer = 0;
 
-  const show = (link, { korean, definition }) => {
+  const show = (link, { name: called, lang, definition }) => {
     clearTimeout(timer);
     if (shown === link) return;
     hide();
     const name = document.createElement("strong");
-    name.lang = "ko";
-    name.textContent = korean;
+    name.lang = lang;
+    name.textContent = called;
     box.replaceChildren(name, ` ${definition}`);
     box.hidden = false;
     const { left, bottom } = link.getClientRects()[0]; // a link may be broken into two lines

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import beside
 from docutils import nodes
+from language import LANGUAGE, named, say
+from markupsafe import escape
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import imagebook
 
 TERMS = Path(imagebook.__file__).with_name("data") / "terms.tsv"
 GRAPH = TERMS.with_name("term-graph.toml")
+KOREAN_TERMS = Path(__file__).parent.parent / "locale/ko/terms.tsv"
 
 
 def read_terms():
@@ -30,13 +33,19 @@ def read_path(name):
     return paths[name]
 
 
+def in_order(terms):
+    """Return terms as a reader looks for them: in English as in the source, in Korean by 가나다."""
+    return terms if LANGUAGE == "en" else sorted(terms, key=lambda term: named(term)[0].casefold())
+
+
 def duration(minutes):
     """Return minutes as a reader would say them, never broken between a number and its unit."""
     if minutes <= 90:
-        return f"{minutes}\u00a0minutes"
+        return say("{0}\u00a0minutes").format(minutes)
     if minutes > 600:
-        return f"{round(minutes / 60)}\u00a0hours"
-    return f"{minutes // 60}\u00a0hours" + (f" {minutes % 60}\u00a0minutes" if minutes % 60 else "")
+        return say("{0}\u00a0hours").format(round(minutes / 60))
+    parts = [say("{0}\u00a0hours").format(minutes // 60), say("{0}\u00a0minutes").format(minutes % 60)]
+    return " ".join(parts if minutes % 60 else parts[:1])
 
 
 def path_lines(path, terms, *, exists):
@@ -45,18 +54,19 @@ def path_lines(path, terms, *, exists):
     `terms` are the rows of terms.tsv by slug; `exists` says of a file name whether there is that assignment.
     """
     minutes = [sum(step["minutes"] for step in part["steps"]) for part in path["parts"]]
-    lines = [f"In all {duration(sum(minutes))}, by our estimate, for {path['minutes_for']}.", ""]
+    whole = say("In all {0}, by our estimate, for {1}.")
+    lines = [whole.format(duration(sum(minutes)), say(path["minutes_for"])), ""]
     for part, total in zip(path["parts"], minutes, strict=True):
         if "title" in part:
-            lines += [f"**{part['title']}** ({duration(total)})", ""]
+            lines += [f"**{say(part['title'])}** ({duration(total)})", ""]
         for number, step in enumerate(part["steps"], start=1):
             term = terms[step["term"]]
-            link = f"[{term['english']}](#{term['slug']})"
+            link = f"[{named(term)[0]}](#{term['slug']})"
             if term["korean"] != term["english"]:
                 link += f" {{korean}}`{term['korean']}`"
-            lines.append(f"{number}. {link}: {step['why']} ({duration(step['minutes'])}).")
+            lines.append(f"{number}. {link}: {say(step['why'])} ({duration(step['minutes'])}).")
         if exists(file_name(part.get("assignment", ""))):
-            lines += ["", f"Assignment: {part['assignment']}."]
+            lines += ["", say("Assignment: {0}.").format(say(part["assignment"]))]
         lines.append("")
     return lines
 
@@ -72,13 +82,31 @@ class Glossary(SphinxDirective):
     def run(self):
         self.env.note_dependency(str(TERMS))
         lines = []
-        for term in read_terms():
+        for term in in_order(read_terms()):
             lines += [
-                f"[{term['english']}](#{term['slug']}) {{korean}}`{term['korean']}`",
-                f": {term['definition']}",
+                f"[{named(term)[0]}](#{term['slug']}) {{korean}}`{term['korean']}`",
+                f": {say(term['definition'])}",
                 "",
             ]
         return self.parse_text_to_nodes("\n".join(lines))
+
+
+class KoreanTerms(SphinxDirective):
+    """The table of terms in locale/ko/terms.tsv: English, the Korean chosen, other names in use, why."""
+
+    def run(self):
+        self.env.note_dependency(str(KOREAN_TERMS))
+        with KOREAN_TERMS.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+        heads = [say("English"), say("Korean"), say("Other names in use"), say("Why")]
+        lines = ['<div class="pst-scrollable-table-container"><table class="table">', "<thead><tr>"]
+        lines += [f'<th scope="col">{head}</th>' for head in heads]
+        lines.append("</tr></thead><tbody>")
+        for row in rows:
+            lines.append(f'<tr><td lang="en">{escape(row["english"])}</td>')
+            lines += [f'<td lang="ko">{escape(row[key])}</td>' for key in ("korean", "others", "why")]
+            lines.append("</tr>")
+        return [nodes.raw("", "\n".join([*lines, "</tbody></table></div>"]), format="html")]
 
 
 class ReadingPath(SphinxDirective):
@@ -103,20 +131,32 @@ class ReadingPath(SphinxDirective):
 
 
 class Korean(SphinxRole):
-    """A Korean word in English text: screen readers and fonts need to know."""
+    """A term's other name, Korean in English text: screen readers and fonts need to know."""
 
     def run(self):
-        text = nodes.Text(self.text)
+        text, language = other_name(self.text)
         if not self.env.app.builder.format == "html":
-            return [text], []
-        return [nodes.raw("", f'<span lang="ko">{self.text}</span>', format="html")], []
+            return [nodes.Text(text)], []
+        return [nodes.raw("", f'<span lang="{language}">{text}</span>', format="html")], []
+
+
+def other_name(korean):
+    """Return what stands beside a term's name, and its language."""
+    if LANGUAGE == "en":
+        return korean, "ko"
+    names = {term["korean"]: term["english"] for term in read_terms()}
+    return names.get(korean, korean), "en" if korean in names else "ko"
 
 
 def add_definitions(app, pagename, templatename, context, doctree):
     """Give a page the definitions of the terms that it links to; terms.js shows them."""
     linked = set(re.findall(r'href="[^"]*#([\w-]+)"', context.get("body", "")))
     terms = {
-        term["slug"]: {"korean": term["korean"], "definition": term["definition"]}
+        term["slug"]: {
+            "name": named(term)[1],
+            "lang": "ko" if LANGUAGE == "en" else "en",
+            "definition": say(term["definition"]),
+        }
         for term in read_terms()
         if term["slug"] in linked
     }
@@ -131,5 +171,6 @@ def setup(app):
     app.connect("html-page-context", add_definitions)
     app.add_directive("glossary-of-terms", Glossary)
     app.add_directive("reading-path", ReadingPath)
+    app.add_directive("korean-terms", KoreanTerms)
     app.add_role("korean", Korean())
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from jupyter_cache import get_cache
+from language import say
 from repository import git
 from sphinx.util.docutils import SphinxDirective
 
@@ -35,18 +36,19 @@ def last_runs(folder, names):
 
 def day(date):
     """Return a day as people write it."""
-    return f"{date.day} {date:%B %Y}"
+    return f"{date:{say('%-d %B %Y')}}"
 
 
 def sentences(runs, versions):
     """Return what the page says, in Markdown."""
     if runs is None:
-        when = "This copy does not know when all of its chapters were last run."
+        when = say("This copy does not know when all of its chapters were last run.")
     elif runs[0] == runs[1]:
-        when = f"All chapters were last run on **{day(runs[0])}**."
+        when = say("All chapters were last run on **{0}**.").format(day(runs[0]))
     else:
-        when = f"All chapters were last run between **{day(runs[0])}** and **{day(runs[1])}**."
-    return f"{when} Versions: {', '.join(f'{name} {number}' for name, number in versions.items())}."
+        when = say("All chapters were last run between **{0}** and **{1}**.").format(*map(day, runs))
+    listed = ", ".join(f"{name} {number}" for name, number in versions.items())
+    return f"{when} {say('Versions: {0}.').format(listed)}"
 
 
 class Verified(SphinxDirective):

@@ -26,6 +26,7 @@ DROPPED = {
     "searchtools.js": "extensions/search.py",
     "language_data.js": "extensions/search.py",
     "searchindex.js": "extensions/search.py",
+    "translations.js": "words for doctools.js, in editions that are not English",
     "doctools.js": "nothing: it moves between pages by arrow keys, which the figures need for themselves",
     "sphinx_highlight.js": "extensions/search.js marks what was found",
 }

@@ -119,13 +119,10 @@ def test_no_synonym_is_another_terms_name(search):
         assert [name for name in names if squash(name) in owner] == [], anchor
 
 
-def test_every_edition_has_all_words(search):
-    """A language's table has the keys of the English one; the scripts have a place for them."""
-    english, shared = search.read_words("en")
-    for language in ("ko", "de"):
-        own, same = search.read_words(language)
-        assert own.keys() == english.keys() and own["script"].keys() == english["script"].keys()
-        assert same == shared
+def test_the_scripts_have_a_place_for_their_words(search):
+    """What the search says comes in when the site is built; each text is there."""
+    own, shared = search.read_words()
+    assert all([*own.values(), *own["script"].values(), *shared.values()])
     for script in (search.SCRIPT, search.ENGINE):
         assert script.read_text(encoding="utf-8").count("/* words */ {}") == 1
 

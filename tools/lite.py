@@ -25,6 +25,7 @@ INPUTS = (
     "lib/imagebook",
     "lite",
     "chapters",
+    "ko",
     "README.md",
     "LICENSE",
     "pyproject.toml",
@@ -53,9 +54,10 @@ def build(target):
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         source, site = Path(folder, "source"), Path(folder, "site")
         shutil.copytree(ROOT / "lite", source)
-        (source / "files/chapters").mkdir(parents=True)
-        for notebook in (ROOT / "chapters").glob("*.ipynb"):
-            shutil.copy(notebook, source / "files/chapters")
+        for folder in ("chapters", "ko/chapters"):
+            (source / "files" / folder).mkdir(parents=True)
+            for notebook in (ROOT / folder).glob("*.ipynb"):
+                shutil.copy(notebook, source / "files" / folder)
         dist.build(source / "pypi", "wheel")
         for name in WHEELS:
             wheel(name, source / "pypi")

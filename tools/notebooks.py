@@ -11,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 
+import edition
 import jupytext
 from nbformat.v4 import new_code_cell
 from pybtex.database import parse_file
@@ -21,14 +22,29 @@ from imagebook.widgets import FIGURES
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "extensions"))
 import selfcheck  # noqa: E402
+from language import EDITIONS, LANGUAGE, say  # noqa: E402
+from terms import other_name  # noqa: E402
 
+# In another language a notebook says so before the library is loaded.
+LANGUAGE_CELL = (
+    ""
+    if LANGUAGE == "en"
+    else f"""\
+import os
+
+os.environ["BOOK_LANGUAGE"] = "{LANGUAGE}"
+"""
+)
 # Colab, Kaggle and a browser have no imagebook; they get the release that this notebook was written for.
 FIRST_CELL = f"""\
-# Fetches the book's library where it is missing; else does nothing.
+# {say("Fetches the book's library where it is missing; else does nothing.")}
 from importlib.util import find_spec
 
-if find_spec("imagebook") is None:
+{LANGUAGE_CELL}if find_spec("imagebook") is None:
     %pip install --quiet imagebook=={imagebook.__version__}"""
+
+
+FOLDER = ROOT / EDITIONS[LANGUAGE][1] / "chapters"
 
 
 def chapters():
@@ -37,11 +53,13 @@ def chapters():
 
 
 def notebook_text(source):
-    """Return the text of the notebook that belongs to a chapter.
+    """Return the text of the notebook that belongs to a chapter, in the language of this process.
 
     No outputs and no cell ids: the first are made by running it, the second would differ each time.
     """
-    notebook = jupytext.read(source, fmt="md:myst")
+    is_english = LANGUAGE == "en"
+    text = source.read_text(encoding="utf-8") if is_english else edition.translated(f"chapters/{source.stem}")
+    notebook = jupytext.reads(text, fmt="md:myst")
     first = next(index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code")
     notebook.cells.insert(first, new_code_cell(FIRST_CELL))
     cells = []
@@ -85,7 +103,7 @@ def plain_markdown(text):
     )
     text = re.sub(r"\{cite:p\}`([^`]+)`", lambda match: f"({_citations(match[1])})", text)
     text = re.sub(r"\{cite:t\}`([^`]+)`", lambda match: _citations(match[1]), text)
-    text = re.sub(r"\{korean\}`([^`]+)`", r"*\1*", text)
+    text = re.sub(r"\{korean\}`([^`]+)`", lambda match: f"*{other_name(match[1])[0]}*", text)
     text = re.sub(r"\{figure-state\}`([^`]+?)\s*<(\w+) (\{[^`]*\})>`", _figure_state, text)
     text = re.sub(r"\]\(#([\w-]+)\)", lambda match: f"]({_address(match[1])})", text)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
@@ -97,15 +115,15 @@ def _directive(match):
     options = re.compile(r"^:[\w-]+:.*\n?", re.MULTILINE)
     body = options.sub("", body).strip()
     if name == "exercise":
-        return f"**Exercise: {title}**\n\n{body}\n"
+        return f"**{say('Exercise')}: {title}**\n\n{body}\n"
     if name == "selfcheck":
         return selfcheck.as_markdown(match[4].strip())
     if name == "solution-start":
-        return "**Solution** (unfold the cells below)\n"
+        return f"**{say('Solution')}** {say('(unfold the cells below)')}\n"
     if name == "solution-end":
         return "<!-- end of the solution -->\n"
     if name in ("note", "tip", "warning", "important", "admonition", "seealso"):
-        heading = title or name.capitalize()
+        heading = title or say(name.capitalize())
         return "\n".join(f"> {line}".rstrip() for line in [f"**{heading}**", "", *body.splitlines()]) + "\n"
     raise ValueError(f"no notebook form for the directive {{{name}}}: add one to tools/notebooks.py")
 
@@ -147,8 +165,9 @@ def _address(label):
 
 def main():
     """Write every notebook whose text has changed, and remove those without a source."""
-    wanted = {source.with_suffix(".ipynb"): notebook_text(source) for source in chapters()}
-    for path in set((ROOT / "chapters").glob("*.ipynb")) - set(wanted):
+    wanted = {FOLDER / f"{source.stem}.ipynb": notebook_text(source) for source in chapters()}
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for path in set(FOLDER.glob("*.ipynb")) - set(wanted):
         path.unlink()
         print(f"removed {path.relative_to(ROOT)}")
     for path, text in wanted.items():

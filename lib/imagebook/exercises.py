@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imagebook import _checks
+from imagebook._language import say
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ def check(function, cases, *, tolerance=1e-6):
             wrong.append(f"for {_words(arguments)} it gives {_word(result)}, wanted is {_word(wanted)}")
     right, total = len(cases) - len(wrong), len(cases)
     if not wrong:
-        return Verdict(right, total, f"Right in all {total} cases." if total > 1 else "Right.")
-    return Verdict(right, total, f"Not yet: {wrong[0]}. ({right} of {total} cases are right.)")
+        return Verdict(right, total, say(f"Right in all {total} cases." if total > 1 else "Right."))
+    return Verdict(right, total, say(f"Not yet: {wrong[0]}. ({right} of {total} cases are right.)"))
 
 
 def _agree(result, wanted, tolerance):

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from imagebook import _checks
+from imagebook import _checks, _language
 
 # Okabe and Ito's palette: told apart by colour-blind readers too (https://jfly.uni-koeln.de/color/).
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -52,6 +52,8 @@ def show(figure, *, alt):
         raise ValueError("alt must say what the figure shows, got an empty text")
     from IPython.display import display
 
+    alt = _language.say(alt)
+    _language.draw(figure)
     buffer = io.BytesIO()
     if any(axes.images for axes in figure.axes):
         mime = "image/png"

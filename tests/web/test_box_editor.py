@@ -112,7 +112,9 @@ def test_numbers_are_checked(figure_page):
     x.press("Enter")
     page.wait_for_function("state('box_editor').box.join() === '41,9,159,155'")
     x_max = field(page, "xyxy", "x max")
-    expect(x_max).to_have_value("159")  # fields follow with the next frame: one that changes while it is filled keeps both
+    expect(x_max).to_have_value(
+        "159"
+    )  # fields follow with the next frame: one that changes while it is filled keeps both
     x_max.fill("30")
     x_max.press("Enter")
     expect(x_max).to_have_attribute("aria-invalid", "true")

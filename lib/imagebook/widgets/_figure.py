@@ -6,6 +6,8 @@ import io
 import anywidget
 import traitlets
 
+from imagebook import _language
+from imagebook._language import say
 from imagebook.widgets import _assets, _modules
 from imagebook.widgets._traits import Rule
 
@@ -54,8 +56,8 @@ class Figure(anywidget.AnyWidget):
                 raise TypeError(f"{type(self).__name__} has no {name}; it has {known}")
         super().__init__(
             _name=self._figure,
-            _title=self.title,
-            _help=self.help,
+            _title=say(self.title),
+            _help=say(self.help),
             _schema=self.state_rules(),
             _asset_names=list(self.assets),
             _assets={name: _assets.packed(name) for name in self.assets},
@@ -90,12 +92,14 @@ class Figure(anywidget.AnyWidget):
                 first = caption
             else:
                 others.append((caption, other))
-        return [(first, self), *others[-2:]]
+        return [(say(caption), figure) for caption, figure in [(first, self), *others[-2:]]]
 
     def png(self):
         """Return the picture as the bytes of a PNG."""
         file = io.BytesIO()
-        self.picture().savefig(file, format="png", dpi=130)
+        picture = self.picture()
+        _language.draw(picture)
+        picture.savefig(file, format="png", dpi=130)
         return file.getvalue()
 
     def _repr_mimebundle_(self, **options):
@@ -103,4 +107,8 @@ class Figure(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**options)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         picture = base64.b64encode(self.png()).decode("ascii")
-        return {**data, "image/png": picture, "text/plain": f"{self.title}. {self.words()}"}, metadata
+        return {
+            **data,
+            "image/png": picture,
+            "text/plain": f"{say(self.title)}. {say(self.words())}",
+        }, metadata

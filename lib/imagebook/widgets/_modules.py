@@ -6,12 +6,16 @@ language that makes this a matter of two patterns: whole-line imports of names, 
 declaration; a test checks it.
 """
 
+import json
 import posixpath
 import re
 from pathlib import Path
 
+from imagebook import _language
+
 FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "(\./[\w/.]+)\.js";$', re.MULTILINE)
+_LITERAL = re.compile(r'"(?:[^"\\\n]|\\["\\nu])*"')
 _EXPORT = re.compile(r"^export (?=(?:async function|function\*?|const|class) (\w+))", re.MULTILINE)
 
 # `define` keeps a module's function, `use` calls it the first time and returns what it exports.
@@ -55,9 +59,19 @@ def needs(name):
 def definition(name):
     """Return a module as a script that defines it for `use`."""
     text = source(name)
+    words = spoken(text)
     exported = [match[1] for match in _EXPORT.finditer(text)]
     text = _IMPORT.sub(lambda match: f'const {{ {match[1]} }} = use("{_resolve(name, match[2])}");', text)
+    if words and name != "kit/text":  # where `speak` is
+        text = f'use("kit/text").speak({json.dumps(words, ensure_ascii=False)});\n{text}'
     return f'define("{name}", () => {{\n{_EXPORT.sub("", text)}\nreturn {{ {", ".join(exported)} }};\n}});\n'
+
+
+def spoken(text):
+    """Return what a module can say, {English: translated}: those of its literals that the catalogue has."""
+    known = _language.messages()
+    literals = (json.loads(literal) for literal in _LITERAL.findall(text)) if known else ()
+    return {literal: known[literal] for literal in literals if literal in known}
 
 
 def composed(name):

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure as Drawing
 
 from imagebook import geometry
+from imagebook._language import say
 from imagebook.widgets import _classifier, _random
 from imagebook.widgets._figure import Figure
 from imagebook.widgets._traits import Flag, Integer, Number, Pixels
@@ -104,7 +105,7 @@ class AugmentationStudio(Figure):
         ):
             axes.imshow(image, cmap="gray", vmin=0, vmax=1)
             axes.set_axis_off()
-            axes.set_title(f"{name}: {_classifier.verdict(_classifier.probabilities(image))}")
+            axes.set_title(f"{say(name)}: {_classifier.verdict(_classifier.probabilities(image))}")
         return drawing
 
     def words(self):

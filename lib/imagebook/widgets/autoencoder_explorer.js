@@ -146,18 +146,9 @@ function forward(weights, mode, digit, base, state, context) {
 
 function remarks(mode) {
   return {
-    move: say(
-      "784 pixels become 16 numbers and 784 pixels again. " +
-        "No number alone means “round” or “steep”: each changes the picture in its own way.",
-    ),
-    damage: say(
-      "Speckles do not fit through 16 numbers, so what comes out is smooth. " +
-        "But this autoencoder saw only whole, clean digits in training: it never learned to repair.",
-    ),
-    blend: say(
-      "Mixed pixels show both digits at once. Mixed codes are decoded to one picture: " +
-        "at times a digit between the two, at times a smudge, for nothing in training asked what lies between.",
-    ),
+    move: say("784 pixels become 16 numbers and 784 pixels again. No number alone means “round” or “steep”: each changes the picture in its own way."),
+    damage: say("Speckles do not fit through 16 numbers, so what comes out is smooth. But this autoencoder saw only whole, clean digits in training: it never learned to repair."),
+    blend: say("Mixed pixels show both digits at once. Mixed codes are decoded to one picture: at times a digit between the two, at times a smudge, for nothing in training asked what lies between."),
   }[mode];
 }
 

@@ -132,8 +132,9 @@ class AutoencoderExplorer(Figure):
         """Return what the row says."""
         distance = np.linalg.norm(self.code_shift)
         what = {
-            "move": "A digit and what is decoded from its code"
-            + (f", moved by a distance of {distance:.1f}" if distance else ""),
+            "move": f"A digit and what is decoded from its code, moved by a distance of {distance:.1f}"
+            if distance
+            else "A digit and what is decoded from its code",
             "damage": "A digit, the same one damaged, and what an autoencoder makes of that",
             "blend": "Two digits, their pixels mixed, and what is decoded from a mixture of their codes",
         }

@@ -13,6 +13,17 @@ from imagebook.widgets._traits import Choice, Integer, Pixels
 LAYERS = ["convolution_1", "relu_1", "pool_1", "convolution_2", "relu_2", "pool_2", "scores"]
 
 
+_TEXTS = {
+    "digit": "digit",
+    "convolution_1": "convolution 1",
+    "relu_1": "ReLU 1",
+    "pool_1": "pooling 1",
+    "convolution_2": "convolution 2",
+    "relu_2": "ReLU 2",
+    "pool_2": "pooling 2",
+}
+
+
 class CNNExplorer(Figure):
     """A digit on its way through the pretrained network; any number in any layer, taken apart.
 
@@ -95,7 +106,7 @@ class CNNExplorer(Figure):
             strip = np.concatenate([np.pad(values[:, :, k], 1) for k in range(values.shape[2])], axis=1)
             axes.imshow(strip, cmap="gray" if name == "digit" else "viridis")
             axes.set_axis_off()
-            axes.set_title(name.replace("_", " "), fontsize=8, loc="left")
+            axes.set_title(_TEXTS[name], fontsize=8, loc="left")
         axes = drawing.add_subplot(grid[:, 1])
         axes.barh(range(10), self.output, color=COLORS[0])
         axes.set(yticks=range(10), xlim=(0, 1), xlabel="probability")

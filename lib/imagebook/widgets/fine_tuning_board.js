@@ -44,14 +44,14 @@ export const figure = {
     const strategies = STRATEGIES.map(([text, values]) => ({ values, face: button(say(text), () => context.set(values)) }));
     const head = element("span");
     const part = (title, size, ...children) =>
-      element("li", {}, element("strong", { text: say(title) }), size instanceof Node ? size : element("span", { text: say("{size} parameters", { size: grouped(size) }) }), ...children);
+      element("li", {}, element("strong", { text: title }), size instanceof Node ? size : element("span", { text: say("{size} parameters", { size: grouped(size) }) }), ...children);
     const dense = choice(context, "dense", say("Dense layer"), { frozen: say("frozen"), adapter: say("adapter ({size})", { size: sizes.adapter }), trained: say("trained") });
     dense.querySelector("legend").setAttribute("class", "ib-hidden");
     const parts = [
-      part("Convolution 1", sizes.conv_1, toggle(context, "conv_1", say("train it"))),
-      part("Convolution 2", sizes.conv_2, toggle(context, "conv_2", say("train it"))),
-      part("Dense layer", sizes.dense, dense),
-      part("New head", head, element("span", { text: say("always trained") })),
+      part(say("Convolution 1"), sizes.conv_1, toggle(context, "conv_1", say("train it"))),
+      part(say("Convolution 2"), sizes.conv_2, toggle(context, "conv_2", say("train it"))),
+      part(say("Dense layer"), sizes.dense, dense),
+      part(say("New head"), head, element("span", { text: say("always trained") })),
     ];
     const board = element("fieldset", { class: "fine_tuning_board-layers" },
       element("legend", { text: say("The network, from the image to the answer") }),

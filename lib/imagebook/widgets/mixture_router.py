@@ -7,6 +7,7 @@ import traitlets
 from matplotlib.figure import Figure as Drawing
 
 from imagebook import mixture, mnist, pretrained
+from imagebook._language import say
 from imagebook.plotting import COLORS
 from imagebook.softmax import softmax
 from imagebook.widgets._figure import Figure
@@ -128,6 +129,6 @@ class MixtureRouter(Figure):
     def words(self):
         """Return what the drawing says."""
         gate = self.gate
-        asked = ", ".join(f"expert {expert + 1} ({gate[expert]:.0%})" for expert in self.chosen)
+        asked = ", ".join(say(f"expert {expert + 1} ({gate[expert]:.0%})") for expert in self.chosen)
         best = self.output.argmax()
         return f"The gate asks {asked}; together they say {best} with probability {self.output[best]:.1%}."

@@ -120,8 +120,7 @@ export const figure = {
 export function refusal(words, known, most) {
   const unknown = words.filter((word) => !known.has(word));
   if (unknown.length) {
-    const text = "The model does not know the word “{word}”. It knows {count} words, listed below.";
-    return say(text, { word: unknown[0], count: known.size });
+    return say("The model does not know the word “{word}”. It knows {count} words, listed below.", { word: unknown[0], count: known.size });
   }
   if (words.length > most) return say("The model reads at most {most} words; these are {count}.", { most, count: words.length });
   return "";

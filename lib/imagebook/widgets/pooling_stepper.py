@@ -104,13 +104,16 @@ class PoolingStepper(Figure):
         output = self.output
         if output is None:
             return f"{start}, which does not fit into it."
-        text = f"{start}, stride {self.stride}, keep the {self.kind} at {output.size} places"
+        places = f"{output.size} places"
         if output.size <= 16:  # more are a burden to listen to
-            text += ": " + "; ".join(", ".join(f"{value:g}" for value in row) for row in output)
-        text += "."
+            values = "; ".join(", ".join(f"{value:g}" for value in row) for row in output)
+            places = f"{output.size} places: {values}"
+        text = f"{start}, stride {self.stride}, keep the {self.kind} at {places}."
         if self.right or self.down:
-            text += f" After a shift by {self.right} right and {self.down} down "
-            text += f"{self.survived.sum()} of {output.size} are as before."
+            return (
+                f"{text} After a shift by {self.right} right and {self.down} down {self.survived.sum()} of "
+                f"{output.size} are as before."
+            )
         return text
 
     def _pooled(self, image):

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure as Drawing
 
+from imagebook._language import say
 from imagebook.plotting import COLORS
 from imagebook.softmax import entropy, softmax
 from imagebook.widgets._figure import Figure
@@ -87,5 +88,5 @@ class Temperature(Figure):
 
     def words(self):
         """Return the probabilities in a sentence."""
-        parts = ", ".join(f"{name} {p:.3f}" for name, p in zip(CLASSES, self.output, strict=True))
+        parts = ", ".join(f"{say(name)} {p:.3f}" for name, p in zip(CLASSES, self.output, strict=True))
         return f"Probabilities at temperature {self.temperature:g}: {parts}; entropy {self.entropy:.2f} bits."

@@ -58,7 +58,7 @@ export const figure = {
 
     function node(slug, term) {
       const before = learningPath(needs, slug).length - 1;
-      const name = say(term.english);
+      const { name } = term;
       const face = svg("rect", { rx: 6 });
       const badge = svg("g", { class: "term_map-badge" }, svg("circle", { r: 9 }), svg("text", { y: 3.5 }));
       const text = svg("text", {}, ...term.lines.map((line, index) => svg("tspan", { x: 0, y: 4 + 13 * (index - (term.lines.length - 1) / 2), text: line })));
@@ -119,7 +119,7 @@ export const figure = {
 
     const nameOf = (slug) => {
       const href = place(slug);
-      return href ? element("a", { href, text: say(terms[slug].english) }) : element("button", { type: "button", class: "term_map-name", text: say(terms[slug].english), on: { click: () => select(slug) } });
+      return href ? element("a", { href, text: terms[slug].name }) : element("button", { type: "button", class: "term_map-name", text: terms[slug].name, on: { click: () => select(slug) } });
     };
     const heading = element("p", { class: "term_map-heading", role: "status" });
     const steps = element("ol", { class: "term_map-steps" });
@@ -127,13 +127,13 @@ export const figure = {
     const also = element("p", { class: "term_map-see" });
     const describe = () => {
       const slug = context.get("selected");
-      const { english, korean, see_also: others, needs: reasons } = terms[slug];
+      const { name, other, other_language: language, see_also: others, needs: reasons } = terms[slug];
       const path = learningPath(needs, slug).slice(0, -1);
-      const text = path.length ? say("Before {name}, read {count}:", { name: say(english), count: path.length }) : say("{name} can be read at once.", { name: say(english) });
-      heading.replaceChildren(text, " ", element("span", { lang: "ko", text: korean }));
-      steps.replaceChildren(...path.map((other) => element("li", {}, nameOf(other), reasons[other] ? element("span", { text: `: ${say(reasons[other])}` }) : null)));
+      const text = path.length ? say("Before {name}, read {count}:", { name, count: path.length }) : say("{name} can be read at once.", { name });
+      heading.replaceChildren(text, " ", element("span", { lang: language, text: other }));
+      steps.replaceChildren(...path.map((other) => element("li", {}, nameOf(other), reasons[other] ? element("span", { text: `: ${reasons[other]}` }) : null)));
       const here = place(slug);
-      open.replaceChildren(...(here ? [element("a", { href: here, text: say("Read the section on {name}", { name: say(english) }) })] : []));
+      open.replaceChildren(...(here ? [element("a", { href: here, text: say("Read the section on {name}", { name }) })] : []));
       also.replaceChildren(say("See also: "), ...others.flatMap((other, index) => [index ? ", " : "", nameOf(other)]));
     };
 

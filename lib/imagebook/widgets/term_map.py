@@ -11,6 +11,7 @@ import traitlets
 from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import FancyBboxPatch
 
+from imagebook._language import language, say
 from imagebook.plotting import COLORS
 from imagebook.widgets._figure import Figure
 from imagebook.widgets._traits import Choice
@@ -170,13 +171,22 @@ def _graph():
     """Return what the page draws: the terms with their names broken into lines, and both layouts."""
     needs = {slug: list(term["needs"]) for slug, term in terms().items()}
     return {
-        "terms": {
-            slug: {**term, "lines": textwrap.wrap(term["label"], 15, break_on_hyphens=False)}
-            for slug, term in terms().items()
-        },
+        "terms": {slug: _spoken(term) for slug, term in terms().items()},
         "wide": layout(needs, **_WIDE),
         "narrow": layout(needs, **_NARROW),
     }
+
+
+def _spoken(term):
+    """Return a term in the reader's language: its `name`, its `other` name and that one's language."""
+    names, languages = (term["english"], term["korean"]), ("en", "ko")
+    own = language() == "ko"
+    label = say(term["label"])
+    # Letters of Hangul are as wide as two others.
+    lines = textwrap.wrap(label, 15 if label.isascii() else 8, break_on_hyphens=False)
+    needs = {slug: say(reason) for slug, reason in term["needs"].items()}
+    named = {"name": names[own], "other": names[not own], "other_language": languages[not own]}
+    return {**term, **named, "label": label, "lines": lines, "needs": needs}
 
 
 class TermMap(Figure):
@@ -248,6 +258,6 @@ class TermMap(Figure):
 
     def words(self):
         """Return the path as a sentence."""
-        *before, last = (terms()[slug]["english"] for slug in self.output)
-        path = f"read {', then '.join(before)}" if before else "nothing needs to be read"
+        *before, last = (_graph()["terms"][slug]["name"] for slug in self.output)
+        path = f"read in this order: {', '.join(before)}" if before else "nothing needs to be read"
         return f"All terms of the book in rows, each below what it needs. Before {last}, {path}."

@@ -43,13 +43,13 @@ export const figure = {
     ];
     const charts = (model, list) => {
       model.charts = list.map(([key, label, high, show]) => {
-        const chart = barChart({ label, labels: model.rows.map(({ title }) => say(title)), high, show });
+        const chart = barChart({ label, labels: model.rows.map(({ title }) => title), high, show });
         return { key, ...chart };
       });
       return element("div", { class: "training_pipeline-charts" }, ...model.charts.map((chart) => chart.element));
     };
 
-    const stages = records.map((record, stage) => button(say(record.title), () => context.set({ stage })));
+    const stages = records.map((record, stage) => button(record.title, () => context.set({ stage })));
     const strips = models.map(({ name, rows }) =>
       element(
         "div",

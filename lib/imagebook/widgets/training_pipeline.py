@@ -10,6 +10,7 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure as Drawing
 
+from imagebook._language import say
 from imagebook.plotting import COLORS, image_grid
 from imagebook.widgets._figure import Figure
 from imagebook.widgets._traits import Integer
@@ -53,7 +54,7 @@ def _content():
     """Return what tools/training_pipeline.py wrote, with each stage's texts."""
     content = json.loads(_FILE.read_text(encoding="utf-8"))
     for record in content["records"]:
-        record["title"], record["text"] = _TEXTS[record["stage"]]
+        record["title"], record["text"] = map(say, _TEXTS[record["stage"]])
     return content
 
 

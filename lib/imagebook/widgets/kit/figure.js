@@ -2,7 +2,7 @@
 
 import { element, freshId } from "./dom.js";
 import { accept } from "./state.js";
-import { say, speak } from "./text.js";
+import { say } from "./text.js";
 import { readTensors } from "./tensors.js";
 
 const REST = 120; // milliseconds: longer than between two moves of a hand, too short to wait for
@@ -22,7 +22,6 @@ const REST = 120; // milliseconds: longer than between two moves of a hand, too 
  */
 export function present(figure) {
   return async ({ model, el }) => {
-    speak(model.get("_messages"));
     const assets = Object.entries(model.get("_assets") ?? {});
     const tensors = Object.fromEntries(await Promise.all(assets.map(async ([name, bytes]) => [name, await readTensors(bytes)])));
     const context = new Context(model, tensors);
@@ -33,8 +32,8 @@ export function present(figure) {
     const frame = element(
       "div",
       { class: "ib-figure", role: "group", "aria-labelledby": title },
-      element("div", { class: "ib-head" }, element("strong", { id: title, text: say(model.get("_title")) }), tools),
-      element("p", { class: "ib-help", text: say(model.get("_help")) }),
+      element("div", { class: "ib-head" }, element("strong", { id: title, text: model.get("_title") }), tools),
+      element("p", { class: "ib-help", text: model.get("_help") }),
       body,
       context.status,
     );

@@ -3,6 +3,8 @@
 import { element, format, freshId } from "./dom.js";
 import { say } from "./text.js";
 
+const NAMES = { row: "row {number}", column: "column {number}", below: "padding below", right: "padding on the right" };
+
 /** Return a matrix of `rows` x `columns`; `fill(matrix, r, c)` says what comes into new cells. */
 export function resized(matrix, rows, columns, fill) {
   return Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => matrix[r]?.[c] ?? fill(matrix, r, c)));
@@ -60,8 +62,8 @@ export function leftOver([rows, columns], image, padding = 0) {
   };
   const list = (part) =>
     [
-      ...named(rows[part], image.length, "row {number}", "padding below"),
-      ...named(columns[part], image[0].length, "column {number}", "padding on the right"),
+      ...named(rows[part], image.length, NAMES.row, NAMES.below),
+      ...named(columns[part], image[0].length, NAMES.column, NAMES.right),
     ].join(", ");
   const [end, between] = [list("end"), list("between")];
   const texts = [];

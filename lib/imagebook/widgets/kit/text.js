@@ -1,10 +1,10 @@
 // Every word that a figure shows passes here, so that it can be shown in the reader's language.
 
-let messages = {};
+const messages = {};
 
-/** Use a catalogue, {English: translated}. */
+/** Learn messages, {English: translated}: each module brings its own along (_modules.py). */
 export function speak(catalogue) {
-  messages = catalogue ?? {};
+  Object.assign(messages, catalogue);
 }
 
 /** Return a text in the reader's language, with `{name}` replaced by values. */

@@ -1,0 +1,111 @@
+"""The language of an edition: BOOK_LANGUAGE=ko builds the Korean one, of texts that tools/edition.py writes.
+
+What the extensions add to a page passes through `say`; its messages are in locale/, in the catalogues
+`interface` and `terms`. In scripts a call `say("...")` becomes the translated text itself when the script is
+written, so that a page loads no catalogue. Every page leads to the same section of the other edition.
+"""
+
+import functools
+import json
+import os
+import pickle
+import re
+from pathlib import Path
+
+import beside
+from babel.messages.pofile import read_po
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+
+LOCALE = Path(__file__).parent.parent / "locale"
+LANGUAGE = os.environ.get("BOOK_LANGUAGE") or "en"
+# What each edition calls itself, and where it stands from the first page of the English one.
+EDITIONS = {"en": ("English", ""), "ko": ("한국어", "ko/")}
+CALL = re.compile(r'\bsay\(("(?:[^"\\\n]|\\.)*")\)')
+
+
+@functools.cache
+def messages(language):
+    """Return what the site and its terms say, {English: translated}; a fuzzy message is not shown."""
+    found = {}
+    for name in ("interface", "terms") if language != "en" else ():
+        with (LOCALE / language / "LC_MESSAGES" / f"{name}.po").open("rb") as file:
+            found |= {m.id: m.string for m in read_po(file, locale=language) if m.string and not m.fuzzy}
+    return found
+
+
+def say(text):
+    """Return a message in the language of this build; what no catalogue has stays English."""
+    return messages(LANGUAGE).get(text, text)
+
+
+def spoken(script):
+    """Return a script in the language of this build."""
+    return CALL.sub(lambda call: json.dumps(say(json.loads(call[1])), ensure_ascii=False), script)
+
+
+def named(term):
+    """Return a term's name in the language of this build, and its name in the other one."""
+    names = (term["english"], term["korean"])
+    return names if LANGUAGE == "en" else names[::-1]
+
+
+def base(address):
+    """Return the address of the English edition's first page, from that of this build."""
+    return address.removesuffix(EDITIONS[LANGUAGE][1])
+
+
+class EnglishAnchors(SphinxTransform):
+    """Gives each section the anchors of the English edition: a link to a section works in both."""
+
+    default_priority = 250
+
+    def apply(self):
+        path = Path(self.config.book_english, f"{self.env.docname}.doctree")
+        english = [section["ids"] for section in pickle.loads(path.read_bytes()).findall(nodes.section)]
+        own = list(self.document.findall(nodes.section))
+        if len(own) != len(english):
+            raise ValueError(f"{self.env.docname} has {len(own)} sections, the English page {len(english)}")
+        for section, ids in zip(own, english, strict=True):
+            old = [name for name in section["ids"] if name not in ids]
+            for name in old:
+                self.document.ids.pop(name, None)
+            for name, number in list(self.document.nameids.items()):
+                if number in old:
+                    self.document.nameids[name] = ids[0]
+            section["ids"] = list(ids)
+            for name in ids:
+                self.document.ids[name] = section
+
+
+def add_switch(app, pagename, templatename, context, doctree):
+    """Tell a page where it stands in the other editions."""
+    if app.builder.name != "html":
+        return
+    home = context["pathto"]("", 1) + "../" * EDITIONS[LANGUAGE][1].count("/")
+    page = app.builder.get_target_uri(pagename)
+    has_twin = doctree is not None or pagename in ("search", "genindex", "404")
+    context["say"] = say
+    context["editions"] = [
+        {"code": code, "name": name, "address": f"{home}{folder}{page}"}
+        for code, (name, folder) in EDITIONS.items()
+        if code != LANGUAGE and has_twin
+    ]
+    if doctree is None:
+        return
+    start = base(app.config.html_baseurl) or home
+    lines = [
+        f'<link rel="alternate" hreflang="{code}" href="{start}{folder}{page}" />'
+        for code, folder in [*((code, folder) for code, (_, folder) in EDITIONS.items()), ("x-default", "")]
+    ]
+    context["metatags"] = context.get("metatags", "") + "\n    " + "\n    ".join(lines)
+
+
+def setup(app):
+    app.add_config_value("book_english", "", "env")  # the folder of the English edition's doctrees
+    beside.ship(app, __file__)
+    app.add_js_file("language.js", loading_method="defer")
+    if LANGUAGE != "en":
+        app.add_transform(EnglishAnchors)
+    app.connect("html-page-context", add_switch)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
