@@ -5,12 +5,13 @@ from pathlib import Path
 
 import report
 import yaml
+from language import say
 from markupsafe import escape
 
 # The theme's copy button finds what stands in `div.highlight pre`.
-DETAILS = """<details class="ib-cite"><summary>Cite this page</summary>
-<div class="highlight"><pre>{text}</pre></div>
-<div class="highlight"><pre>{bibtex}</pre></div>
+DETAILS = f"""<details class="ib-cite"><summary>{say("Cite this page")}</summary>
+<div class="highlight"><pre>{{text}}</pre></div>
+<div class="highlight"><pre>{{bibtex}}</pre></div>
 </details>"""
 
 
@@ -26,7 +27,7 @@ def sentence(citation, title, url):
     parts = [
         f"{authors[:1].upper()}{authors[1:]} ({year(citation)})",
         title,
-        f"In: {citation['title']}, version {citation['version']}",
+        say("In: {0}, version {1}").format(say(citation["title"]), citation["version"]),
         url,
     ]
     return ". ".join(filter(None, parts)) + ("" if url else ".")
@@ -38,7 +39,7 @@ def bibtex(citation, name, title, url):
     fields = {
         "author": authors,
         "title": f"{{{title}}}",
-        "howpublished": f"{citation['title']}, version {citation['version']}",
+        "howpublished": say("{0}, version {1}").format(say(citation["title"]), citation["version"]),
         "year": year(citation),
         "url": url,
     }

@@ -44,6 +44,31 @@ def spoken(script):
     return CALL.sub(lambda call: json.dumps(say(json.loads(call[1])), ensure_ascii=False), script)
 
 
+def themed(page):
+    """Return a page with what the theme says in the language of this build; its own catalogue lacks it."""
+    for english, own in () if LANGUAGE == "en" else theme():
+        words = re.escape(english)
+        page = re.sub(rf"(>\s*){words}(?=\s*<)", lambda match, own=own: match[1] + own, page)
+        page = re.sub(rf'((?:title|aria-label|placeholder)="){words}"', rf'\g<1>{own}"', page)
+    return page
+
+
+def theme():
+    """Return what the theme says, in pairs of English and the language of this build."""
+    return (
+        ("Skip to main content", say("Skip to main content")),
+        ("Link to this heading", say("Link to this heading")),
+        ("Table of contents", say("Table of contents")),
+        ("Search this book...", say("Search this book...")),
+        ("Version warning", say("Version warning")),
+        ("Breadcrumb", say("Breadcrumb")),
+        ("Home", say("Home")),
+        ("Page", say("Page")),
+        ("previous page", say("previous page")),
+        ("next page", say("next page")),
+    )
+
+
 def named(term):
     """Return a term's name in the language of this build, and its name in the other one."""
     names = (term["english"], term["korean"])

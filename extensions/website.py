@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 
 import landmarks
+import language
 import pydata_sphinx_theme
 import stylesheet
 from sphinx.errors import ExtensionError
@@ -82,7 +83,7 @@ class Templates(BuiltinTemplateLoader):
         text = super().render(template, context)
         if self.builder.name != "html" or "</head>" not in text:
             return text
-        return landmarks.marked(cleaned(text, context["content_root"]))
+        return language.themed(landmarks.marked(cleaned(text, context["content_root"])))
 
 
 def cleaned(page, home):

@@ -4,6 +4,8 @@ import ast
 import inspect
 import textwrap
 
+from imagebook._language import say
+
 
 def source_of(function):
     """Return the source of a function or class of this library without its docstring.
@@ -53,4 +55,5 @@ def show_source(function):
     from IPython.display import Markdown, display
 
     text = source_of(function)
-    display(Markdown(f"From `{function.__module__}`:\n\n```python\n{text}\n```"))
+    where = say(f"From `{function.__module__}`:")
+    display(Markdown(f"{where}\n\n```python\n{text}\n```"))
