@@ -30,11 +30,13 @@ serve: book  ## build the website and serve it on http://127.0.0.1:8000
 zip: book  ## pack the website into _build/imagebook.zip, to be opened from disk
 	$(BIN)/python tools/print.py zip
 
-epub: book  ## make _build/imagebook.epub, each figure in three states
+epub: book  ## make _build/imagebook.epub and the Korean one in _build/ko/_build, each figure in three states
 	$(BIN)/python tools/print.py epub
+	BOOK_LANGUAGE=ko $(BIN)/python tools/print.py epub
 
-pdf: book  ## make _build/imagebook.pdf by Chromium, and the EPUB on the way
+pdf: book  ## make _build/imagebook.pdf by Chromium, and the EPUB on the way; in Korean, too
 	$(BIN)/python tools/print.py pdf
+	BOOK_LANGUAGE=ko $(BIN)/python tools/print.py pdf
 
 dist: .venv/installed  ## build the library's wheel and source distribution in dist/
 	$(BIN)/python tools/dist.py

@@ -50,7 +50,7 @@ def themed(page):
         words = re.escape(english)
         page = re.sub(rf"(>\s*){words}(?=\s*<)", lambda match, own=own: match[1] + own, page)
         page = re.sub(rf'((?:title|aria-label|placeholder)="){words}"', rf'\g<1>{own}"', page)
-    return page
+    return page if LANGUAGE == "en" else page.replace("© Copyright ", "© ")
 
 
 def theme():

@@ -15,7 +15,7 @@ from pathlib import Path
 import figures
 from bs4 import BeautifulSoup
 from docutils import nodes
-from language import say
+from language import LANGUAGE, say
 from markupsafe import escape
 from pygments.formatters import HtmlFormatter
 from sphinx.builders.epub3 import Epub3Builder
@@ -27,6 +27,15 @@ from imagebook.widgets import FIGURES
 SHEET = Path(__file__).with_suffix(".css")
 COVER = "_images/cover.png"
 WIDEST, HIGHEST = 460, 380  # a strip's picture, in pixels of which a sheet has about 640 x 960
+# One file for each language.
+NAME = "imagebook" if LANGUAGE == "en" else f"imagebook-{LANGUAGE}"
+KOREAN = """
+@font-face { font-family: "Book Korean"; src: url("korean.woff2") format("woff2"); }
+html { word-break: keep-all; }
+body, h1, h2, h3, h4, [lang="ko"] {
+  font-family: "Noto Sans CJK KR", "Noto Sans KR", "Book Korean", sans-serif !important;
+}
+"""
 PAGE = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE html>
 <html xmlns="http://www.w3.org/1999/xhtml" lang="{language}" xml:lang="{language}">
@@ -113,7 +122,11 @@ class PrintedBuilder(Epub3Builder):
         """Copy nothing but the style sheet and the colours of code, dark enough to be read on white."""
         folder = Path(self.outdir, "_static")
         folder.mkdir(exist_ok=True)
-        (folder / SHEET.name).write_text(SHEET.read_text(encoding="utf-8"), encoding="utf-8")
+        sheet = SHEET.read_text(encoding="utf-8")
+        if LANGUAGE == "ko":  # e-readers may have no Hangul
+            sheet += KOREAN
+            shutil.copy(Path(self.srcdir, "_static/korean.woff2"), folder)
+        (folder / SHEET.name).write_text(sheet, encoding="utf-8")
         colours = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
         (folder / "pygments.css").write_text(colours, encoding="utf-8")
         shutil.copy(Path(self.srcdir, "_static/math.woff2"), folder)
@@ -244,12 +257,14 @@ def draw_cover(path):
     from imagebook.widgets.latent_map import tiles
 
     drawing = Figure(figsize=(6, 9), facecolor="#12263f")
-    drawing.text(0.5, 0.885, "Image Models", color="white", size=40, ha="center", weight="bold")
-    drawing.text(0.5, 0.82, "from A to T", color="white", size=28, ha="center")
+    drawing.text(0.5, 0.885, say("Image Models"), color="white", size=40, ha="center", weight="bold")
+    drawing.text(0.5, 0.82, say("from A to T"), color="white", size=28, ha="center")
     axes = drawing.add_axes((0.08, 0.17, 0.84, 0.56))
     axes.imshow(tiles(), cmap="gray")
     axes.set_axis_off()
-    drawing.text(0.5, 0.09, "34 terms of image modelling, computed", color="white", size=16, ha="center")
+    below = say("34 terms of image modelling, computed")
+    drawing.text(0.5, 0.09, below, color="white", size=16, ha="center")
+    _language.draw(drawing)
     path.parent.mkdir(exist_ok=True)
     drawing.savefig(path, dpi=150)
 
@@ -258,20 +273,20 @@ def describe(config):
     """Fill in what an EPUB says of itself."""
     config.version = imagebook.__version__
     config.epub_title = config.html_title
-    config.epub_basename = "imagebook"
+    config.epub_basename = NAME
     config.epub_author = config.epub_publisher = config.epub_contributor = config.author
     config.epub_copyright = (
-        f"Copyright {config.copyright} {config.author}. Text and figures: CC BY 4.0. Code: MIT."
+        f"© {config.copyright} {config.author}. {say('Text and figures: CC BY 4.0. Code: MIT.')}"
     )
-    config.epub_description = (
+    config.epub_description = say(
         "An interactive textbook of image models: definitions, live code and figures for 34 terms. "
         "This edition shows each figure in three states."
     )
     config.epub_identifier = uuid.uuid5(uuid.NAMESPACE_URL, "imagebook").urn
     config.epub_uid = "book"
-    config.epub_language = "en"
+    config.epub_language = LANGUAGE
     config.epub_cover = (COVER, "")
-    config.epub_pre_files = [("cover.xhtml", "Cover")]
+    config.epub_pre_files = [("cover.xhtml", say("Cover"))]
     config.epub_tocscope = "includehidden"
     config.epub_tocdepth = 2
     config.epub_tocdup = False

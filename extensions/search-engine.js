@@ -184,7 +184,10 @@
     if (!words.length) return { terms: [], sections: [], isNear: false };
     const keys = [squash(query), words.map((runs) => runs.map((run) => singular(basesOf(run.text).at(-1))).join("")).join("")];
     const exact = new Map(keys.flatMap((key) => [...(named.get(key) ?? [])]));
-    const weight = (id) => exact.get(id)?.[0] ?? 0;
+    // A name among other words is meant, too: its section comes before those that only have the words.
+    const wholes = (runs) => basesOf(runs.at(-1).text).map((base) => [...runs.slice(0, -1).map((run) => run.text), base].map(singular).join(""));
+    const among = new Set(words.flatMap(wholes).flatMap((name) => [...(named.get(name)?.keys() ?? [])]));
+    const weight = (id) => exact.get(id)?.[0] ?? (among.has(id) ? 0.5 : 0);
     let stage = 0;
     let hits = search(words, STAGES[0]);
     // A name in one word that is written in two, or the other way round.
@@ -193,11 +196,11 @@
     while (!hits.length && stage < STAGES.length - 1) hits = search(words, STAGES[++stage]);
     const byName = new Set(search(words, STAGES[stage], ["names", "also"]).map((hit) => hit.id));
     const found = new Map(hits.map((hit) => [hit.id, hit]));
-    const order = [...new Set([...exact.keys(), ...found.keys()])];
+    const order = [...new Set([...exact.keys(), ...(hits.length && !stage ? among : []), ...found.keys()])];
     const score = (id) => found.get(id)?.score ?? 0;
     order.sort((a, b) => weight(b) - weight(a) || score(b) - score(a));
     const results = order.map((id) => ({ ...documents[id], found: new Set(found.get(id)?.terms ?? []) }));
-    const isTerm = (result) => result.names.length > 0 && (exact.has(result.id) || byName.has(result.id));
+    const isTerm = (result) => result.names.length > 0 && (exact.has(result.id) || among.has(result.id) || byName.has(result.id));
     return { terms: results.filter(isTerm), sections: results.filter((result) => !isTerm(result)), isNear: stage > 0 };
   };
 

@@ -24,7 +24,14 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
 # What calls `say` of extensions/language.py.
-SAYING = ("extensions/*.py", "extensions/*.js", "extensions/*.html", "tools/notebooks.py", "tools/edition.py")
+SAYING = (
+    "extensions/*.py",
+    "extensions/*.js",
+    "extensions/*.html",
+    "tools/notebooks.py",
+    "tools/edition.py",
+    "tools/print.py",
+)
 sys.path.insert(0, str(ROOT / "extensions"))
 
 # Babel's own has the time of day in it, which would differ each time.

@@ -1,7 +1,8 @@
 """Make the editions of the book beside the website: python tools/print.py epub, pdf or zip.
 
 The EPUB is laid out by extensions/printed.py. The PDF is made of the EPUB's pages: put one behind the other,
-with a title page and contents, and printed by Chromium. The zip is the website, to be opened from disk.
+with a title page and contents, and printed by Chromium. The zip is the website, to be opened from disk. With
+BOOK_LANGUAGE=ko EPUB and PDF are the Korean ones.
 """
 
 import argparse
@@ -18,6 +19,11 @@ import book
 import browser
 
 import imagebook
+
+sys.path.insert(0, str(book.ROOT / "extensions"))
+from language import LANGUAGE, say  # noqa: E402
+
+NAME = "imagebook" if LANGUAGE == "en" else f"imagebook-{LANGUAGE}"
 
 SHEET = Path(__file__).with_suffix(".css")
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -42,7 +48,7 @@ def make_epub(source):
     # Doctrees of its own: the website's are not touched. The cache of executed chapters is the same.
     command = [str(program), "build", str(source), "--path-output", str(work), "-W", "--keep-going", "-q"]
     subprocess.run([*command, "--builder", "custom", "--custom-builder", "epub"], cwd=source, check=True)
-    return shutil.copy(folder / "imagebook.epub", source / "_build/imagebook.epub")
+    return shutil.copy(folder / f"{NAME}.epub", source / f"_build/{NAME}.epub")
 
 
 def make_pdf(source):
@@ -51,7 +57,7 @@ def make_pdf(source):
         sys.exit(f"The PDF {browser.ADVICE}.")
     make_epub(source)
     folder = source / "_build/print/_build/epub"
-    page, target = folder / "book.xhtml", source / "_build/imagebook.pdf"
+    page, target = folder / "book.xhtml", source / f"_build/{NAME}.pdf"
     page.write_bytes(joined(folder, {}))
     print_page(page, target)
     numbers = page_numbers(target)  # known only now: the contents wait for the second printing
@@ -93,7 +99,12 @@ def joined(folder, numbers):
     front = new("section", body, id="title-page")
     new("img", front, src="_images/cover.png", alt=about["title"])
     imprint = new("section", body, id="imprint")
-    for text in (about["title"], f"Version {imagebook.__version__}", about["creator"], about["rights"]):
+    for text in (
+        about["title"],
+        f"{say('Version')} {imagebook.__version__}",
+        about["creator"],
+        about["rights"],
+    ):
         new("p", imprint).text = text
     body.append(contents(folder, numbers))
     for name, page in pages.items():
@@ -123,7 +134,7 @@ def running_heads(pages):
 def contents(folder, numbers):
     """Return the contents, with the page that each entry is on."""
     section = new("section", id="contents")
-    new("h1", section).text = "Contents"
+    new("h1", section).text = say("Contents")
     tree = ElementTree.parse(folder / "nav.xhtml").find(f".//{{{XHTML}}}nav/{{{XHTML}}}ol")
     for link in tree.iter(f"{{{XHTML}}}a"):
         target = anchor(link.get("href"))
@@ -197,7 +208,7 @@ def main():
     """Make an edition; return what to tell the shell."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("edition", choices=EDITIONS)
-    parser.add_argument("--source", type=Path, default=book.ROOT, help="the folder of the book")
+    parser.add_argument("--source", type=Path, default=book.SOURCE, help="the folder of the book")
     options = parser.parse_args()
     try:
         path = Path(EDITIONS[options.edition](options.source.resolve()))

@@ -9,7 +9,8 @@ import scripts
 
 budget = scripts.load("benchmarks/budget.py")
 serve = scripts.load("benchmarks/serve.py")
-PAGES = [*scripts.load("tools/book.py").pages(), "search", "404"]
+ENGLISH = [*scripts.load("tools/book.py").pages(), "search", "404"]
+PAGES = [*ENGLISH, *(f"ko/{page}" for page in ENGLISH)]
 
 
 @pytest.fixture(scope="module")
