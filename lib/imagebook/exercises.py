@@ -83,10 +83,10 @@ def check(function, cases, *, tolerance=1e-6):
         try:
             result = function(*arguments)
         except Exception as error:
-            wrong.append(f"for {_words(arguments)} it stops with {type(error).__name__}: {error}")
+            wrong.append(say(f"for {_words(arguments)} it stops with {type(error).__name__}: {error}"))
             continue
         if not _agree(result, wanted, tolerance):
-            wrong.append(f"for {_words(arguments)} it gives {_word(result)}, wanted is {_word(wanted)}")
+            wrong.append(say(f"for {_words(arguments)} it gives {_word(result)}, wanted is {_word(wanted)}"))
     right, total = len(cases) - len(wrong), len(cases)
     if not wrong:
         return Verdict(right, total, say(f"Right in all {total} cases." if total > 1 else "Right."))
