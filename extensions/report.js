@@ -7,7 +7,7 @@
   page.value ||= new URLSearchParams(location.search).get("page") ?? "";
   if (form.method === "get" && form.hasAttribute("action")) {
     const title = form.elements.title;
-    form.addEventListener("submit", () => (title.value = `${say("Problem on a page")}: ${page.value}`));
+    form.addEventListener("submit", () => (title.value = say("Problem on {page}").replace("{page}", page.value)));
     return;
   }
   const text = form.querySelector("[readonly]");

@@ -6,6 +6,7 @@ that every notebook program shows.
 """
 
 import csv
+import functools
 import json
 import re
 import sys
@@ -136,9 +137,15 @@ def _figure_state(match):
     return f"{text} (`{class_name}({options})`)"
 
 
+@functools.cache
+def references():
+    """Return the entries of the bibliography."""
+    return parse_file(ROOT / "references.bib").entries
+
+
 def _citations(keys):
     """Return "[LeCun et al., 1998](https://doi.org/...); ..." for the keys of a citation."""
-    entries = parse_file(ROOT / "references.bib").entries
+    entries = references()
     names = [key.strip() for key in keys.split(",")]
     if missing := [name for name in names if name not in entries]:
         raise ValueError(f"references.bib must hold every cited source, it lacks {', '.join(missing)}")

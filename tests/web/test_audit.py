@@ -9,8 +9,7 @@ import scripts
 
 budget = scripts.load("benchmarks/budget.py")
 serve = scripts.load("benchmarks/serve.py")
-ENGLISH = [*scripts.load("tools/book.py").pages(), "search", "404"]
-PAGES = [*ENGLISH, *(f"ko/{page}" for page in ENGLISH)]
+PAGES = [*scripts.load("tools/book.py").pages(), "search", "404"]
 
 
 @pytest.fixture(scope="module")

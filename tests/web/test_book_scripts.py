@@ -3,6 +3,7 @@
 import pytest
 import small_book
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 PAGE = """# Page
 
@@ -131,6 +132,7 @@ def test_progress_stays_in_this_browser_until_it_is_cleared(page):
     assert page.locator(".ib-progress [role=status]").inner_text().startswith("You have solved 0 of 3")
     page.get_by_label("Yes.").check()
     page.locator("#check-one button").click()
+    expect(page.locator(".ib-check-solved")).to_have_count(1)
     page.reload()
     assert page.locator(".ib-check-solved").count() == 1
     assert page.locator(".ib-progress [role=status]").inner_text().startswith("You have solved 1 of 3")
