@@ -111,7 +111,6 @@ globalThis.imagebookSearch = {};
       }
     };
 
-    input.addEventListener("focus", () => load().catch(() => {})); // what is missing is said when somebody types
     input.addEventListener("input", update);
     const dialog = form.closest("dialog");
     // Arrows go through the results, and back up to the field. The theme's Escape knows of the field only.
@@ -138,6 +137,9 @@ globalThis.imagebookSearch = {};
       input.value = new URLSearchParams(location.search).get("q") ?? "";
       if (!input.value) input.focus();
     }
+    // A reader who comes to the field means to search; the page itself, just above, only spares the way there. What is
+    // missing is said when somebody types.
+    input.addEventListener("focus", () => load().catch(() => {}));
     update();
   };
 

@@ -26,22 +26,14 @@ import selfcheck  # noqa: E402
 from language import EDITIONS, LANGUAGE, say  # noqa: E402
 from terms import other_name  # noqa: E402
 
-# In another language a notebook says so before the library is loaded.
-LANGUAGE_CELL = (
-    ""
-    if LANGUAGE == "en"
-    else f"""\
-import os
-
-os.environ["BOOK_LANGUAGE"] = "{LANGUAGE}"
-"""
-)
-# Colab, Kaggle and a browser have no imagebook; they get the release that this notebook was written for.
+# Colab, Kaggle and a browser have no imagebook; they get the release that this notebook was written for. In
+# another language than English a notebook says so before the library is loaded.
+SPEAKS = ("", "") if LANGUAGE == "en" else ("import os\n", f'os.environ["BOOK_LANGUAGE"] = "{LANGUAGE}"\n')
 FIRST_CELL = f"""\
 # {say("Fetches the book's library where it is missing; else does nothing.")}
-from importlib.util import find_spec
+{SPEAKS[0]}from importlib.util import find_spec
 
-{LANGUAGE_CELL}if find_spec("imagebook") is None:
+{SPEAKS[1]}if find_spec("imagebook") is None:
     %pip install --quiet imagebook=={imagebook.__version__}"""
 
 

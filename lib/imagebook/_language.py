@@ -127,5 +127,7 @@ def _fonts(code):
     from matplotlib import font_manager, rcParams
 
     font = _DATA / f"words-{code}.otf"
+    if not font.exists():  # matplotlib's own has the letters
+        return list(rcParams["font.family"])
     font_manager.fontManager.addfont(font)
     return [*rcParams["font.family"], font_manager.FontProperties(fname=font).get_name()]
