@@ -180,6 +180,7 @@ for name in widgets.FIGURES:
     for caption, state in figure.states():
         drawing = state.picture()
         _language.draw(drawing)
+        drawing.draw_without_rendering()  # which writes the labels of the axes
         texts = [text.get_text() for text in drawing.findobj(Text)]
         own = map(_language.say, (state.title, state.help, state.words()))
         said[f"{name}: {caption}"] = [caption, *own, *texts]

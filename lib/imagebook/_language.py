@@ -116,6 +116,12 @@ def draw(figure):
     from matplotlib.text import Text
 
     families = _fonts(language())
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):  # their labels are written when the figure is drawn
+            axis.set_tick_params(labelfontfamily=families)
+            labels = [label.get_text() for label in axis.get_majorticklabels()]
+            if (own := [say(label) for label in labels]) != labels:
+                axis.set_ticks(axis.get_majorticklocs(), labels=own)
     for text in figure.findobj(Text):
         text.set_text(say(text.get_text()))
         text.set_fontfamily(families)

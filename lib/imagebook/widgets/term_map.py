@@ -181,7 +181,7 @@ def _spoken(term):
     """Return a term in the reader's language: its `name`, its `other` name and that one's language."""
     names, languages = (term["english"], term["korean"]), ("en", "ko")
     own = language() == "ko"
-    label = say(term["label"])
+    label = say(term["label"]).partition("(")[0].strip() if own else term["label"]
     # Letters of Hangul are as wide as two others.
     lines = textwrap.wrap(label, 15 if label.isascii() else 8, break_on_hyphens=False)
     needs = {slug: say(reason) for slug, reason in term["needs"].items()}
