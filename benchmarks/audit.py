@@ -50,10 +50,12 @@ METRICS = {
 
 
 def all_pages():
-    """Return the pages of the book, and those beside it that are built."""
+    """Return the pages of every edition of the book, and those beside it that are built."""
     from book import pages
+    from language import EDITIONS
 
-    return [*pages(), *(name for name in ("search", "404") if (HTML / f"{name}.html").is_file())]
+    names = [f"{folder}{name}" for _, folder in EDITIONS.values() for name in [*pages(), "search", "404"]]
+    return [name for name in names if (HTML / f"{name}.html").is_file()]
 
 
 def chromium():

@@ -204,6 +204,30 @@ def test_every_figure_speaks_korean():
     assert not found, "\n".join(found)
 
 
+STALE = """
+import catalogues, edition
+read = catalogues.read
+def without(language, name):
+    catalogue = read(language, name)
+    messages = [message for message in catalogue if message.id]
+    messages[3].string, messages[5].flags = "", {"fuzzy"}
+    return catalogue
+whole = edition.translated("chapters/b")
+catalogues.read = without
+print(whole, edition.translated("chapters/b"), sep="☺")
+"""
+
+
+def test_a_page_says_what_is_not_translated():
+    """A missing message and a fuzzy one stay English, and a note stands at the top; else there is none."""
+    whole, stale = run("ko", f"import sys; sys.path.insert(0, 'tools')\n{STALE}").split("☺")
+    source = catalogues.pages()["chapters/b"].read_text(encoding="utf-8")
+    third, fifth = (translation.messages(source)[index] for index in (3, 5))
+    assert "아직 번역되지" not in whole and third not in whole and fifth not in whole
+    top = stale.partition("\n## ")[0]
+    assert "```{note}\n이 페이지의 일부" in top and " 2개" in top and third in stale and fifth in stale
+
+
 def test_an_unknown_language_is_refused(monkeypatch):
     """The variable may be misspelt."""
     monkeypatch.setenv("BOOK_LANGUAGE", "kr")
