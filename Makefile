@@ -30,7 +30,7 @@ serve: book  ## build the website and serve it on http://127.0.0.1:8000
 zip: book  ## pack the website into _build/imagebook.zip, to be opened from disk
 	$(BIN)/python tools/print.py zip
 
-epub: book  ## make _build/imagebook.epub and the Korean one in _build/ko/_build, each figure in three states
+epub: book  ## make _build/imagebook.epub, and imagebook-ko.epub in Korean, each figure in three states
 	$(BIN)/python tools/print.py epub
 	BOOK_LANGUAGE=ko $(BIN)/python tools/print.py epub
 

@@ -8,6 +8,7 @@ import shutil
 import tomllib
 from pathlib import Path
 
+from language import say
 from markupsafe import escape
 
 FOLDER = "t"
@@ -23,7 +24,7 @@ PAGE = """<!DOCTYPE html>
 <link rel="canonical" href="{canonical}" />
 <meta http-equiv="refresh" content="0; url={target}" />
 </head>
-<body><main><h1>{title}</h1><p>You are on your way to <a href="{target}">{title}</a>.</p></main></body>
+<body><main><h1>{title}</h1><p>{way} <a href="{target}">{title}</a></p></main></body>
 </html>
 """
 
@@ -50,6 +51,7 @@ def write_addresses(app, error):
         text = PAGE.format(
             language=app.config.language,
             title=escape(title),
+            way=say("You are on your way to:"),
             book=escape(app.config.html_title),
             target=escape(target),
             canonical=escape(base + uri if base else target),

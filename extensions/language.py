@@ -15,6 +15,7 @@ from pathlib import Path
 import beside
 from babel.messages.pofile import read_po
 from docutils import nodes
+from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 
 LOCALE = Path(__file__).parent.parent / "locale"
@@ -69,6 +70,11 @@ def theme():
     )
 
 
+def month(date):
+    """Return the month of a date as people write it in the language of this build."""
+    return f"{date.month}월" if LANGUAGE == "ko" else f"{date:%B}"
+
+
 def named(term):
     """Return a term's name in the language of this build, and its name in the other one."""
     names = (term["english"], term["korean"])
@@ -83,10 +89,12 @@ def base(address):
 class EnglishAnchors(SphinxTransform):
     """Gives each section the anchors of the English edition: a link to a section works in both."""
 
-    default_priority = 250
+    default_priority = 265  # when each section has the ids of its labels
 
     def apply(self):
         path = Path(self.config.book_english, f"{self.env.docname}.doctree")
+        if not path.exists():
+            raise ExtensionError(f"the English edition comes first, with `make book`: there is no {path}")
         english = [section["ids"] for section in pickle.loads(path.read_bytes()).findall(nodes.section)]
         own = list(self.document.findall(nodes.section))
         if len(own) != len(english):
@@ -101,6 +109,11 @@ class EnglishAnchors(SphinxTransform):
             section["ids"] = list(ids)
             for name in ids:
                 self.document.ids[name] = section
+
+
+def own_ids(app):
+    """Let what has no name get ids that no section of the English edition has."""
+    app.env.settings["auto_id_prefix"] = LANGUAGE
 
 
 def add_switch(app, pagename, templatename, context, doctree):
@@ -132,5 +145,6 @@ def setup(app):
     app.add_js_file("language.js", loading_method="defer")
     if LANGUAGE != "en":
         app.add_transform(EnglishAnchors)
+        app.connect("builder-inited", own_ids)
     app.connect("html-page-context", add_switch)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

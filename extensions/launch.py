@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import beside
 from docutils import nodes
-from language import EDITIONS, LANGUAGE, say
+from language import EDITIONS, LANGUAGE, base, say
 from markupsafe import escape
 from sphinx.util.docutils import SphinxDirective
 
@@ -56,7 +56,7 @@ def places(page, repository, *, lite):
     path = f"{EDITIONS[LANGUAGE][1]}{page}.ipynb"
     buttons = []
     if lite:
-        address = f"{'../' * path.count('ko/')}lite/notebooks/index.html?path={path}"
+        address = f"{'../' * EDITIONS[LANGUAGE][1].count('/')}lite/notebooks/index.html?path={path}"
         buttons.append(
             ("lite", say("In this browser"), say("fetches Python from a CDN, over 12 MB"), address)
         )
@@ -100,7 +100,7 @@ def add_menu(app, pagename, templatename, context, doctree):
     home = context["pathto"]("", 1)
     repository = app.config.book_repository
     buttons = places(pagename, repository, lite=app.config.launch_lite)
-    context["published"] = app.config.html_baseurl
+    context["published"] = base(app.config.html_baseurl)
     context["query"] = pull(repository) if repository else ""
     context["places"] = [
         (name, called, takes, address if address.startswith("https://") else home + address)

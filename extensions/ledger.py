@@ -12,7 +12,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
-from language import say
+from language import month, say
 from sphinx.util.docutils import SphinxDirective
 
 import imagebook
@@ -115,7 +115,7 @@ def source(entry):
     """Return where and when the numbers were read, as Markdown."""
     read = date.fromisoformat(f"{entry['read']}-01")
     link = f"[{entry['title']}]({entry['address']})"
-    when = say("read in {0}").format(f"{read:{say('%B %Y')}}")
+    when = say("read in {month} {year}").format(month=month(read), year=read.year)
     return f"{link}, {entry['publisher']}; {when}. {say(entry['note'])}"
 
 

@@ -242,7 +242,8 @@ def ask(page, check):
     for part in ("fieldset", "form"):
         getattr(check, part).unwrap()
     term = check.find_previous("h2").get_text()
-    there = f'<p><a href="#{name}-answer">Answers at the end of the chapter</a></p>'
+    words = say("Answers at the end of the chapter")
+    there = f'<p><a href="#{name}-answer">{words}</a></p>'
     check.append(BeautifulSoup(there, "html.parser"))
     back = f'<h3><a href="#{name}">{escape(term)}</a></h3>'
     answer.insert(0, BeautifulSoup(back, "html.parser"))
@@ -282,7 +283,7 @@ def describe(config):
         "An interactive textbook of image models: definitions, live code and figures for 34 terms. "
         "This edition shows each figure in three states."
     )
-    config.epub_identifier = uuid.uuid5(uuid.NAMESPACE_URL, "imagebook").urn
+    config.epub_identifier = uuid.uuid5(uuid.NAMESPACE_URL, NAME).urn
     config.epub_uid = "book"
     config.epub_language = LANGUAGE
     config.epub_cover = (COVER, "")

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from jupyter_cache import get_cache
-from language import say
+from language import month, say
 from repository import git
 from sphinx.util.docutils import SphinxDirective
 
@@ -36,7 +36,7 @@ def last_runs(folder, names):
 
 def day(date):
     """Return a day as people write it."""
-    return f"{date:{say('%-d %B %Y')}}"
+    return say("{day} {month} {year}").format(day=date.day, month=month(date), year=date.year)
 
 
 def sentences(runs, versions):

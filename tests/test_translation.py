@@ -231,7 +231,8 @@ def test_a_page_says_what_is_not_translated():
 def test_an_unknown_language_is_refused(monkeypatch):
     """The variable may be misspelt."""
     monkeypatch.setenv("BOOK_LANGUAGE", "kr")
-    with pytest.raises(ValueError, match="BOOK_LANGUAGE must be one of en, ko, got 'kr'"):
+    known = ", ".join(["en", *LANGUAGES])
+    with pytest.raises(ValueError, match=f"BOOK_LANGUAGE must be one of {known}, got 'kr'"):
         _language.language()
 
 
@@ -243,6 +244,13 @@ def test_a_sentence_with_values_is_put_together():
     )
     assert _language.say(template.format("12", "7"), "ko") == translated.format("12", "7")
     assert _language.say(template.format("12", "7"), "en") == template.format("12", "7")
+
+
+def test_a_readers_own_words_are_left_alone():
+    """A short pattern is told of digits only: a title with an "as" in it is no label of ours."""
+    assert _language.say("4 as 9", "ko") == "4 → 9"
+    for text in ("accuracy as a function of depth", "cannot read file", "3 as words"):
+        assert _language.say(text, "ko") == text
 
 
 def test_a_text_in_code_is_found_with_its_places():

@@ -41,12 +41,17 @@ def pages():
     return [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
 
 
-def fingerprint(folders):
-    """Return a hash of every file in the folders, or of a file itself, for noticing that one changed."""
+def fingerprint(folders, *, without=None):
+    """Return a hash of every file in the folders, or of a file itself, for noticing that one changed.
+
+    `without` is a pattern of names that do not matter.
+    """
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted([ROOT / folder, *(ROOT / folder).rglob("*")]):
-            if path.is_file() and "__pycache__" not in path.parts and ".egg-info" not in str(path):
+            if path.is_file() and not (
+                "__pycache__" in path.parts or ".egg-info" in str(path) or without and path.match(without)
+            ):
                 digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     digest.update((ROOT / "requirements.txt").read_bytes() + sys.version.encode())
     return digest.hexdigest()
@@ -105,7 +110,8 @@ def build():
                 shutil.rmtree(SITE / folder, ignore_errors=True)
     else:
         edition.write()
-    library = fingerprint(["lib/imagebook"])
+    # English figures do not change with the words of others.
+    library = fingerprint(["lib/imagebook"], without="words-*" if LANGUAGE == "en" else None)
     doctrees = BUILD / ".doctrees"
     forget_if_changed("library", library, [CACHE, doctrees, PAGES_FOLDER])
     # Sphinx alone copies a changed style sheet only beside a changed page.

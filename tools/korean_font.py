@@ -38,16 +38,15 @@ def letters():
 def cut(source, wanted, target, **options):
     """Write the part of a font that holds the wanted letters."""
     options = subset.Options(
-        hinting=False, name_IDs=[1, 2, 4, 6], layout_features=[], font_number=1, **options
+        hinting=False, name_IDs=[0, 1, 2, 4, 6, 13, 14], layout_features=[], font_number=1, **options
     )
     font = subset.load_font(str(source), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=map(ord, wanted))
     subsetter.subset(font)
-    for record in font["name"].names:
-        record.string = (
-            NAME.replace(" ", "") if record.nameID == 6 else NAME if record.nameID in (1, 4) else "Regular"
-        )
+    names = {1: NAME, 2: "Regular", 4: NAME, 6: NAME.replace(" ", "")}
+    for record in font["name"].names:  # copyright and licence stay
+        record.string = names.get(record.nameID) or str(record)
     subset.save_font(font, str(target), options)
     print(f"{target.relative_to(ROOT)}: {len(wanted)} letters, {target.stat().st_size:,} bytes")
 

@@ -115,8 +115,16 @@ def _directive(match):
         return f"**{say('Solution')}** {say('(unfold the cells below)')}\n"
     if name == "solution-end":
         return "<!-- end of the solution -->\n"
-    if name in ("note", "tip", "warning", "important", "admonition", "seealso"):
-        heading = title or say(name.capitalize())
+    headings = {
+        "note": say("Note"),
+        "tip": say("Tip"),
+        "warning": say("Warning"),
+        "important": say("Important"),
+        "seealso": say("See also"),
+        "admonition": title,
+    }
+    if name in headings:
+        heading = title or headings[name]
         return "\n".join(f"> {line}".rstrip() for line in [f"**{heading}**", "", *body.splitlines()]) + "\n"
     raise ValueError(f"no notebook form for the directive {{{name}}}: add one to tools/notebooks.py")
 

@@ -48,7 +48,12 @@ def make_epub(source):
     # Doctrees of its own: the website's are not touched. The cache of executed chapters is the same.
     command = [str(program), "build", str(source), "--path-output", str(work), "-W", "--keep-going", "-q"]
     subprocess.run([*command, "--builder", "custom", "--custom-builder", "epub"], cwd=source, check=True)
-    return shutil.copy(folder / f"{NAME}.epub", source / f"_build/{NAME}.epub")
+    return shutil.copy(folder / f"{NAME}.epub", shelf(source) / f"{NAME}.epub")
+
+
+def shelf(source):
+    """Return the folder for what is made: of every language the one beside the website."""
+    return (book.ROOT if source == book.SOURCE else source) / "_build"
 
 
 def make_pdf(source):
@@ -57,7 +62,7 @@ def make_pdf(source):
         sys.exit(f"The PDF {browser.ADVICE}.")
     make_epub(source)
     folder = source / "_build/print/_build/epub"
-    page, target = folder / "book.xhtml", source / f"_build/{NAME}.pdf"
+    page, target = folder / "book.xhtml", shelf(source) / f"{NAME}.pdf"
     page.write_bytes(joined(folder, {}))
     print_page(page, target)
     numbers = page_numbers(target)  # known only now: the contents wait for the second printing

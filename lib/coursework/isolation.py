@@ -62,13 +62,13 @@ CALLS = {
         "arch": 0xC000003E,
         "clone": 56,
         "clone3": 435,
-        "refused": (57, 58, 41, 319, 29, 68, 101, 272, 308, 248, 249, 250, 321, 298, 323, 425),
+        "refused": (57, 58, 41, 319, 447, 29, 64, 68, 101, 272, 308, 248, 249, 250, 321, 298, 323, 425),
     },
     "aarch64": {  # it has neither fork nor vfork
         "arch": 0xC00000B7,
         "clone": 220,
         "clone3": 435,
-        "refused": (198, 279, 194, 186, 117, 97, 268, 217, 218, 219, 280, 241, 282, 425),
+        "refused": (198, 279, 447, 194, 190, 186, 117, 97, 268, 217, 218, 219, 280, 241, 282, 425),
     },
 }
 CLONE_THREAD = 0x10000
@@ -167,7 +167,7 @@ def options(library, limits, rules):
         # The whole library, and whatever else of ours is installed, stays outside.
         for name in ("imagebook", "coursework"):
             if os.path.isdir(os.path.join(folder, name)):
-                words += ["--tmpfs", f"{place}/{name}"]
+                words += ["--tmpfs", f"{place}/{name}", "--remount-ro", f"{place}/{name}"]
     variables = environment(places, "/tmp")
     for path in Path(library, FONTS).glob("*.json"):
         words += ["--ro-bind", str(path), f"{variables['MPLCONFIGDIR']}/{path.name}"]

@@ -13,6 +13,8 @@ from coursework import isolation
 from coursework.inside import wire
 from coursework.program import Program, Stopped
 
+LONGEST_ERROR = 2100  # characters; the runner cuts it, too, but may have been changed
+
 
 class StudentError(Exception):
     """The student's own function raised this."""
@@ -88,7 +90,7 @@ class Sandbox(Program):
         printed, error = answer.get("printed"), answer.get("error")
         if not isinstance(printed, str) or not (error is None or isinstance(error, str)):
             raise Stopped("it gave an answer that is none")
-        return printed, error
+        return printed, error and error[:LONGEST_ERROR]  # what is inside belongs to the student
 
     def value(self, name, seconds):
         """Return the value of a variable."""

@@ -60,17 +60,20 @@ def main(number):
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    with os.fdopen(number, "wb") as answers, tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "submission.ipynb")
+    with os.fdopen(number, "wb") as answers:
         for line in sys.stdin.buffer:
             asked = json.loads(line)
-            path.write_bytes(base64.b64decode(asked["content"]))
             source = nbformat.from_dict(asked["source"])
             assignment = scoring.Assignment(asked["name"], source, asked["library"])
-            try:
-                answer = {"result": scoring.grade(assignment, path, isolate=asked["isolate"])}
-            except Exception as error:  # a defect of ours: it must not end the night for everybody
-                answer = {"error": f"{type(error).__name__}: {error}"}
+            with (
+                tempfile.TemporaryDirectory() as folder
+            ):  # a scorer is killed when all is done: nothing may stay
+                path = Path(folder, "submission.ipynb")
+                path.write_bytes(base64.b64decode(asked["content"]))
+                try:
+                    answer = {"result": scoring.grade(assignment, path, isolate=asked["isolate"])}
+                except Exception as error:  # a defect of ours: it must not end the night for everybody
+                    answer = {"error": f"{type(error).__name__}: {error}"}
             answers.write(json.dumps(answer).encode() + b"\n")
             answers.flush()
 

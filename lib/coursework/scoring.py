@@ -54,6 +54,7 @@ class Student:
         self._bad = {}
         self._sandbox = None
         self.printed = {}
+        self.is_hidden = False  # while hidden tests run, nothing that the program prints is kept
 
     def __enter__(self):
         """Start the program; one that cannot be kept running answers nothing."""
@@ -85,11 +86,13 @@ class Student:
                     text, error = self._sandbox.run(
                         cell.source, f"<cell {cell.name}>", self._left(SECONDS_PER_CELL)
                     )
-                    self.printed[cell.name] = text[:room], error
+                    if not self.is_hidden:
+                        self.printed[cell.name] = text[:room], error
                     room -= len(text[:room])
                 except Stopped as reason:
                     self._bad[cell.name] = str(reason)
-                    self.printed[cell.name] = ("", f"The cell was stopped: {reason}.")
+                    if not self.is_hidden:
+                        self.printed[cell.name] = ("", f"The cell was stopped: {reason}.")
                     self._stop()
                     break
 
@@ -214,6 +217,7 @@ def run_tests(cells, student, namespace, names):
     for cell in cells:
         error = run_test(HIDDEN.sub("", cell.source), student, namespace, names)
         told[cell.metadata.nbgrader.grade_id] = None if error is None else sentence_of(error)
+    student.is_hidden = True
     for cell in cells:
         name = cell.metadata.nbgrader.grade_id
         if told[name] is None:
@@ -272,7 +276,7 @@ def grade(assignment, path, *, isolate=True):
         grading = cell.metadata.nbgrader
         if grading.solution:
             text = answers.get(grading.grade_id, "")
-            empty = not text.strip() or any(stub in text for stub in STUBS)
+            empty = is_unanswered(text)
             score, sentence = (0, "There is no answer.") if empty else (None, None)
         else:
             sentence = told[grading.grade_id]
@@ -280,6 +284,17 @@ def grade(assignment, path, *, isolate=True):
         scores[grading.grade_id] = {"score": score, "points": grading.points, "sentence": sentence}
     printed = {name: {"text": text, "error": error} for name, (text, error) in student.printed.items()}
     return writable({"problem": None, "scores": scores, "printed": printed, "answers": answers})
+
+
+def is_unanswered(text):
+    r"""Return whether a written answer is none; some leave the stub above theirs.
+
+    >>> is_unanswered("YOUR ANSWER HERE"), is_unanswered("YOUR ANSWER HERE\n\nIt shrinks.")
+    (True, False)
+    """
+    for stub in STUBS:
+        text = text.replace(stub, "")
+    return not text.strip(" #\n\t")
 
 
 def writable(result):

@@ -62,7 +62,8 @@ def cells(content):
 def _depth(text):
     """Return how deeply brackets are nested, without those in texts."""
     depth = deepest = 0
-    for bracket in re.findall(r'"(?:[^"\\]|\\.)*+"|([\[{}\]])', text):
+    # A text that never ends is one to the end: its start is not tried again behind each of its quotes.
+    for bracket in re.findall(r'"(?:[^"\\]|\\.)*+"?|([\[{}\]])', text, flags=re.DOTALL):
         if bracket:
             depth += 1 if bracket in "[{" else -1
             deepest = max(deepest, depth)

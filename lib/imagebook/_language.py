@@ -97,7 +97,10 @@ def _catalogue(code):
             parts = _PLACE.split(text)
             order = [int(number) for number in parts[1::2]]
             if order == list(range(len(order))):  # or it is a page's message, whose places have names
-                pattern = "(.*?)".join(map(re.escape, parts[::2]))
+                letters = len(re.sub(r"\W", "", "".join(parts[::2])))
+                # "{0} as {1}" is told of digits; a reader's own words may have an "as" in them, too.
+                value = "(.*?)" if letters > 8 else r"([\d.,%() ]*?)"
+                pattern = value.join(map(re.escape, parts[::2]))
                 patterns.append((len("".join(parts[::2])), re.compile(pattern, re.DOTALL), translated))
     patterns.sort(key=lambda each: -each[0])
     return whole, [(pattern, translated) for _, pattern, translated in patterns]

@@ -129,6 +129,8 @@ while True:
 import ctypes, os
 libc = ctypes.CDLL(None)
 assert libc.shmget(0, 10**9, 0o1700) == -1
+assert libc.semget(0, 32000, 0o1600) == -1
+assert libc.syscall(447, 0) == -1  # memfd_secret
 try:
     os.memfd_create("hog")
 except PermissionError:

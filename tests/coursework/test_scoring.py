@@ -150,8 +150,20 @@ def test_what_cells_print_is_bounded_in_all(points, submission):
         ('{"cells": [' + '{"cell_type": "raw", "source": ""},' * 2000 + "{}]}", "at most 1000 are read"),
         ('{"cells": [{"cell_type": "code", "source": "' + "x" * 300_000 + '"}]}', "at most 200000 are read"),
         ("x" * 25 * 2**20, "clear its outputs"),
+        ('"' + '\\"' * 10**6, "it is not JSON"),
     ],
-    ids=["empty", "no cells", "numbers", "no text", "brackets", "deep", "many cells", "long cell", "large"],
+    ids=[
+        "empty",
+        "no cells",
+        "numbers",
+        "no text",
+        "brackets",
+        "deep",
+        "many cells",
+        "long cell",
+        "large",
+        "endless text",
+    ],
 )
 def test_what_is_no_notebook_gets_nothing_and_a_sentence(points, text, sentence):
     """Read without trust: nothing is run, and the student learns why."""
