@@ -99,7 +99,7 @@ def _catalogue(code):
             if order == list(range(len(order))):  # or it is a page's message, whose places have names
                 letters = len(re.sub(r"\W", "", "".join(parts[::2])))
                 # "{0} as {1}" is told of digits; a reader's own words may have an "as" in them, too.
-                value = "(.*?)" if letters > 8 else r"([\d.,%() ]*?)"
+                value = "(.*?)" if letters > 4 else r"([\d.,%() ]*?)"
                 pattern = value.join(map(re.escape, parts[::2]))
                 patterns.append((len("".join(parts[::2])), re.compile(pattern, re.DOTALL), translated))
     patterns.sort(key=lambda each: -each[0])
