@@ -26,6 +26,9 @@ SECONDS_PER_TEST = 40
 SECONDS_IN_ALL = 180
 MOST_PRINTED = 200_000  # characters of all cells together
 MOST_STARTS = 4  # of the program, after cells or calls that had to be stopped
+SECONDS_TO_START = (
+    60  # of a program behind the wall; one is a matter of a second, on a machine that is not full
+)
 STUBS = ("YOUR CODE HERE", "YOUR ANSWER HERE")
 
 
@@ -78,6 +81,11 @@ class Student:
                 raise Stopped("it had to be stopped too often")
             self._starts += 1
             self._sandbox = Sandbox(self._assignment.library, self._assignment.limits, isolate=self._isolate)
+            try:
+                self._sandbox.run("", "<start>", SECONDS_TO_START)
+            except Stopped as reason:  # nothing of the student's has run in it: that is no fault of theirs
+                self._stop()
+                raise RuntimeError(f"the program behind the wall did not start: {reason}") from None
             room = MOST_PRINTED
             for cell in self._cells:
                 if cell.name in self._bad:

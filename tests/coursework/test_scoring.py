@@ -2,6 +2,7 @@
 
 import json
 import re
+import types
 
 import pytest
 from hostile import CODE
@@ -186,3 +187,22 @@ def test_a_result_is_the_same_each_time(points, submission):
     """No times, no addresses, no order that changes: the same submission gives the same data."""
     text = submission({"largest": "def largest(numbers):\n    return object()\n"})
     assert points(text)[1] == points(text)[1]
+
+
+def test_a_program_that_does_not_start_is_no_fault_of_the_student(monkeypatch):
+    """A machine that is full costs nobody a cell: the submission is not graded, and is tried again."""
+
+    class Nowhere:
+        def __init__(self, *arguments, **options):
+            pass
+
+        def run(self, *arguments):
+            raise scoring.Stopped("it ended before its time")
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(scoring, "Sandbox", Nowhere)
+    assignment = types.SimpleNamespace(library=None, limits=None)
+    with pytest.raises(RuntimeError, match="did not start"), scoring.Student(assignment, [], True):
+        pass

@@ -22,6 +22,15 @@ def probe(page, name):
     return page.evaluate(f"() => {{ {PROBES}; return {name}(); }}")
 
 
+# A sidebar that goes away takes a moment, in which it lies upon the text.
+AT_REST = """async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const ends = (one) => Number.isFinite(one.effect.getComputedTiming().endTime);
+    const moving = document.getAnimations().filter(ends);
+    await Promise.allSettled(moving.map((one) => one.finished));
+}"""
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page(site, open_page, name):
     """Structure, names, targets; focus that is seen; nothing lost at 200 % and 400 % or with wide spacing."""
@@ -30,6 +39,7 @@ def test_a_page(site, open_page, name):
     faults = {question: probe(page, question) for question in ("structure", "targets", "focus")}
     for width, zoom in ((640, "200 %"), (320, "400 %")):
         page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(AT_REST)
         faults[zoom] = probe(page, "reflow")
     faults["targets at 320"] = probe(page, "targets")
     page.evaluate(f"() => {{ {PROBES}; spaced(); }}")
