@@ -86,6 +86,12 @@ REST = """async (screens) => {
     for (let count = 0; count < 600 && !rests(); count++) await new Promise(requestAnimationFrame);
 }"""
 FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# A sidebar that comes or goes takes a moment, in which all parts change their widths.
+AT_REST = """async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const ends = (one) => Number.isFinite(one.effect.getComputedTiming().endTime);
+    await Promise.allSettled(document.getAnimations().filter(ends).map((one) => one.finished));
+}"""
 # Down to the end, a screen at a time; each time until what is in sight has come.
 READ = f"""async () => {{
     const rest = {REST};
@@ -202,6 +208,7 @@ def visit(browser, address, path):
         lists["axe_phone"] = axe(page, PHONE_OPTIONS)
         page.set_viewport_size(DESK)
         page.wait_for_function("width => innerWidth === width", arg=DESK["width"])
+        page.evaluate(AT_REST)
         page.evaluate(FRAMES)  # in which the page finds out which of its parts can be scrolled
         lists["axe_light"] = axe(page, OPTIONS)
         page.emulate_media(color_scheme="dark")
