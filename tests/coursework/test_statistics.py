@@ -166,6 +166,20 @@ def test_a_copy_with_other_names_is_found_and_two_ways_are_not(boxes):
     assert "park" not in pairs and pairs.startswith(" 3 with")
 
 
+def test_the_stub_s_line_below_an_answer_hides_no_copy(boxes):
+    """Many leave it there; it changes nothing of what is theirs."""
+    left = LOOP + "    raise NotImplementedError()\n"
+    cell = next(
+        c.metadata.nbgrader.grade_id
+        for c in boxes.cells
+        if c.cell_type == "code" and c.get("metadata", {}).get("nbgrader", {}).get("solution")
+    )
+    people, _ = statistics.own_words(
+        boxes, {"ada": result(boxes, answers={cell: LOOP}), "ben": result(boxes, answers={cell: left})}
+    )
+    assert people["ada"][cell] == people["ben"][cell] != []
+
+
 def test_the_model_solution_is_recognised_and_makes_no_pairs(boxes):
     """Twenty who found, or copied, the model solution: each is listed with the long cells, no pair is."""
     results = {f"s{number:02}": result(boxes) for number in range(20)}
