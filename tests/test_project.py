@@ -64,3 +64,15 @@ def test_tests_run_without_network(address):
 
     with pytest.raises(RuntimeError, match="tests run without network"):
         urllib.request.urlopen(address, timeout=1)
+
+
+def test_a_browser_is_asked_by_functions(root):
+    """`wait_for_function` repeats an expression by `eval`, which the policy of the pages refuses."""
+    asked = re.compile(r'wait_for_function\(\s*f?"++(?!(?:\([^)]*\)|\w+) =>).*')
+    found = [
+        f"{path.relative_to(root)}: {match[0]}"
+        for folder in ("tests", "benchmarks")
+        for path in (root / folder).rglob("*.py")
+        for match in asked.finditer(path.read_text())
+    ]
+    assert not found

@@ -126,7 +126,7 @@ def test_a_link_into_a_solution_unfolds_it(site, open_page):
     page = open_page(site["file"], CHAPTER)
     page.evaluate("document.querySelector('details.solution p').id = 'inside'")
     page.evaluate("location.hash = 'inside'")
-    page.wait_for_function("document.querySelector('details.solution').open")
+    page.wait_for_function("() => document.querySelector('details.solution').open")
 
 
 def test_solutions_unfold_without_scripts_and_lie_open_in_print(site, open_page):
@@ -170,5 +170,5 @@ def test_code_is_copied_by_keys_without_its_wraps(site, open_page):
     pre = code.locator("pre")
     assert pre.evaluate("(pre) => pre.scrollWidth <= pre.clientWidth")
     page.keyboard.press("Enter")
-    page.wait_for_function("globalThis.copied")
+    page.wait_for_function("() => globalThis.copied")
     assert page.evaluate("copied").strip() == pre.text_content().strip()

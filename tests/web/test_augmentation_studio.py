@@ -117,13 +117,13 @@ def test_a_six_becomes_a_nine(figure_page):
     page = figure_page("augmentation_studio")
     page.get_by_label("Example").select_option("half a turn: a 6 becomes a 9")
     page.wait_for_function(
-        "document.querySelector('.ib-compare-verdict').textContent === 'Was 6, now called 9'"
+        "() => document.querySelector('.ib-compare-verdict').textContent === 'Was 6, now called 9'"
     )
     np.testing.assert_allclose(bars(page), output(page), atol=6e-4)
     page.get_by_label("Noise").focus()
     for _ in range(12):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.ib-control output')")
+    page.wait_for_function("() => document.querySelector('.ib-control output')")
     assert page.evaluate("state('augmentation_studio').noise") == 0.12
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     np.testing.assert_allclose(bars(page), output(page), atol=6e-4)

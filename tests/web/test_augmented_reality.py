@@ -177,7 +177,8 @@ def test_corners_are_dragged_and_nudged(figure_page):
     inner = [[100, 50], [150, 50], [150, 100], [100, 100]]
     page.evaluate("(corners) => setState('augmented_reality', { corners })", inner)
     page.wait_for_function(
-        "document.querySelector('.augmented_reality-face').getAttribute('points').startsWith('100,50 150')"
+        """() => document.querySelector(".augmented_reality-face").getAttribute("points")
+            .startsWith("100,50 150")"""
     )
     together = np.subtract(drag((125, 75), (105, 80)), inner)
     np.testing.assert_allclose(together, [[-20, 5]] * 4, atol=0.6)
@@ -204,8 +205,8 @@ def test_a_finger_moves_a_corner(figure_page):
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     # Moves arrive with the next frame.
-    page.wait_for_function("Math.abs(state('augmented_reality').corners[0][0] - 50) < 1.5")
-    page.wait_for_function("Math.abs(state('augmented_reality').corners[0][1] - 40) < 1.5")
+    page.wait_for_function("() => Math.abs(state('augmented_reality').corners[0][0] - 50) < 1.5")
+    page.wait_for_function("() => Math.abs(state('augmented_reality').corners[0][1] - 40) < 1.5")
 
 
 @pytest.mark.parametrize(

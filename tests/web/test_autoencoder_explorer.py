@@ -127,7 +127,7 @@ def test_a_slider_moves_one_number_of_the_code(figure_page):
     before = decoded(page)
     for _ in range(30):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("state('autoencoder_explorer').code_shift[2] > 2.9")
+    page.wait_for_function("() => state('autoencoder_explorer').code_shift[2] > 2.9")
     shift = page.evaluate("state('autoencoder_explorer').code_shift")
     assert shift[2] == pytest.approx(3, abs=0.06) and np.count_nonzero(shift) == 1
     page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => done(true)))")
@@ -170,7 +170,7 @@ def test_a_second_digit_is_picked(figure_page):
     page.get_by_label("Another 8 from MNIST as the second digit").click()
     page.get_by_label("From the first to the second").focus()
     page.keyboard.press("End")
-    page.wait_for_function("state('autoencoder_explorer').part === 1")
+    page.wait_for_function("() => state('autoencoder_explorer').part === 1")
     digits = _assets.asset("digits")
     eight = digits["images"][np.flatnonzero(digits["labels"] == 8)[0]]
     page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => done(true)))")

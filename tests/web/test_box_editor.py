@@ -100,7 +100,7 @@ def test_a_finger_draws_a_box(figure_page):
         ("touchEnd", []),
     ]:
         client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    page.wait_for_function("state('box_editor').box[2] >= 59 && state('box_editor').box[2] < 70")
+    page.wait_for_function("() => state('box_editor').box[2] >= 59 && state('box_editor').box[2] < 70")
     assert page.evaluate("state('box_editor').box") == pytest.approx([10, 110, 60, 170], abs=1.01)
 
 
@@ -110,7 +110,7 @@ def test_numbers_are_checked(figure_page):
     x = field(page, "cxcywh", "x centre")
     x.fill("100")
     x.press("Enter")
-    page.wait_for_function("state('box_editor').box.join() === '41,9,159,155'")
+    page.wait_for_function("() => state('box_editor').box.join() === '41,9,159,155'")
     x_max = field(page, "xyxy", "x max")
     expect(x_max).to_have_value(
         "159"

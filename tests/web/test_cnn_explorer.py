@@ -138,7 +138,9 @@ def test_a_layer_a_map_and_a_number_are_chosen(figure_page):
     page.locator("input[type=radio][value=pool_2]").focus()
     page.keyboard.press("ArrowDown")
     assert state(page)["layer"] == "scores"
-    page.wait_for_function("document.querySelector('.cnn_explorer-sum').textContent.includes('all 16 maps')")
+    page.wait_for_function(
+        "() => document.querySelector('.cnn_explorer-sum').textContent.includes('all 16 maps')"
+    )
     assert "undefined" not in shown.text_content()
 
 
@@ -148,7 +150,7 @@ def test_the_bars_are_the_output(figure_page):
     page.get_by_role("button", name="Another 5 from MNIST").click()
     image = np.frombuffer(b64decode(state(page)["digit"]), np.uint8).reshape(28, 28)
     wanted = CNNExplorer(digit=image).output
-    page.wait_for_function("document.querySelector('.ib-bars .ib-marked th')?.textContent === '5'")
+    page.wait_for_function("() => document.querySelector('.ib-bars .ib-marked th')?.textContent === '5'")
     shown = page.locator(".ib-bars td:last-child").all_text_contents()
     np.testing.assert_allclose([float(text) for text in shown], wanted, atol=6e-4)
 
@@ -159,6 +161,6 @@ def test_places_outside_of_a_layer(figure_page, layer):
     page = figure_page("cnn_explorer")
     far = {"layer": layer, "channel": 15, "row": 25, "column": 25, "source": 15}
     page.evaluate("values => setState('cnn_explorer', values)", far)
-    page.wait_for_function(f"document.querySelector('input[value={layer}]').checked")
+    page.wait_for_function(f"() => document.querySelector('input[value={layer}]').checked")
     text = page.locator(".cnn_explorer-detail").inner_text()
     assert text and not any(word in text for word in ("NaN", "undefined", "infinity"))

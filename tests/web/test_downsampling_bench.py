@@ -76,7 +76,7 @@ def test_factor_and_means_with_keys(figure_page):
         factor.press("ArrowRight")
     page.get_by_label("its mean").check()
     assert page.evaluate("state('downsampling_bench')")["factor"] == 8
-    page.wait_for_function("document.querySelector('[aria-label=\"after: 24 × 24\"]')?.width === 24")
+    page.wait_for_function("() => document.querySelector('[aria-label=\"after: 24 × 24\"]')?.width === 24")
     text = page.locator(".downsampling_bench-result").first
     assert "192 × 192 → 24 × 24: one of 64 pixels is left, the mean" in text.text_content()
     wanted = 255 * DownsamplingBench(factor=8, antialias=True).output
@@ -105,7 +105,7 @@ def test_a_picture_of_the_readers_own(figure_page):
     page.locator("input[type=file]").set_input_files(
         {"name": "noise.png", "mimeType": "image/png", "buffer": file.getvalue()}
     )
-    page.wait_for_function("document.querySelector('[aria-label=\"after: 13 × 8\"]')?.width === 13")
+    page.wait_for_function("() => document.querySelector('[aria-label=\"after: 13 × 8\"]')?.width === 13")
     assert (canvas(page, "after") == image[::4, ::4]).all()
     frame = page.locator(".downsampling_bench-frame").last.bounding_box()
     drawn = page.locator("canvas").last.bounding_box()

@@ -98,7 +98,7 @@ def test_a_link_opens_the_same_state(site, open_page, name):
     wanted = state(page, name)
     page.evaluate("navigator.clipboard.writeText = async (text) => { globalThis.copied = text; }")
     slot.get_by_role("button", name="Copy link").click()
-    page.wait_for_function("globalThis.copied")
+    page.wait_for_function("() => globalThis.copied")
     address = page.evaluate("copied")
     assert address.startswith(site["http"])
     second = open_page(address, "")

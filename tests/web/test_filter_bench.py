@@ -109,17 +109,17 @@ def test_a_picture_of_the_readers_own_is_filtered(figure_page):
     assert after.pop("kernel") == kernel.tolist()
     assert after == {name: value for name, value in before.items() if name != "kernel"}
     page.get_by_role("button", name="Put my picture away").click()
-    page.wait_for_function("document.querySelector('.filter_bench-canvas').width === 224")
+    page.wait_for_function("() => document.querySelector('.filter_bench-canvas').width === 224")
 
 
 def test_the_photograph_is_filtered_as_in_python(figure_page):
     """Up to what the browser's JPEG decoder does differently, which no text of two decimals needs to show."""
     page = figure_page("filter_bench")
-    page.wait_for_function("document.querySelector('.filter_bench-canvas').width === 224")
+    page.wait_for_function("() => document.querySelector('.filter_bench-canvas').width === 224")
     page.get_by_label("Example").select_option(label="Gaussian blur")
     page.get_by_label("In colour").check()
     figure = FilterBench(kernel=np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]), colour=True, zero="black")
-    page.wait_for_function("state('filter_bench').zero === 'black'")
+    page.wait_for_function("() => state('filter_bench').zero === 'black'")
     wanted = 255 * figure.output[70:80, 150:160]
     near = """(wanted) => {
         const canvas = document.querySelector(".filter_bench-canvas");
@@ -149,4 +149,6 @@ def test_the_divider_follows_the_pointer_and_keys(figure_page):
     slider.press("ArrowRight")
     assert page.evaluate("state('filter_bench').divider") == pytest.approx(0.51, abs=0.011)
     slider.press("Home")
-    page.wait_for_function("document.querySelector('.filter_bench-line').style.insetInlineStart === '0%'")
+    page.wait_for_function(
+        "() => document.querySelector('.filter_bench-line').style.insetInlineStart === '0%'"
+    )

@@ -151,7 +151,7 @@ def test_korean_queries_find_their_section_first(site, open_page):
     """All twenty, in the Korean edition's own index."""
     page = open_page(site["file"], "ko/search.html")
     page.get_by_label("책에서 검색").last.fill("풀")
-    page.wait_for_function("Boolean(imagebookSearch.find)")
+    page.wait_for_function("() => Boolean(imagebookSearch.find)")
     results = page.evaluate(
         """async (queries) => {
             await imagebookSearch.ready;

@@ -105,7 +105,7 @@ def test_the_point_is_dragged_nudged_and_slid(figure_page):
     assert nudged == pytest.approx(np.add(point, [0.05, -0.5]), abs=0.011)
     page.get_by_label("First number").focus()
     page.keyboard.press("End")
-    page.wait_for_function("state('latent_map').point[0] === 3")
+    page.wait_for_function("() => state('latent_map').point[0] === 3")
     page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => done(true)))")
     wanted = LatentMap(point=page.evaluate("state('latent_map').point")).output
     np.testing.assert_allclose(grey(page, ".latent-map-side canvas", 28), wanted, atol=0.004)
@@ -116,7 +116,7 @@ def test_a_finger_wanders(figure_page):
     page = figure_page("latent_map", has_touch=True, viewport={"width": 390, "height": 844})
     sheet = page.locator(".latent-map-sheet").bounding_box()
     page.touchscreen.tap(sheet["x"] + sheet["width"] / 4, sheet["y"] + sheet["height"] / 4)
-    page.wait_for_function("state('latent_map').point[0] < -1.4")
+    page.wait_for_function("() => state('latent_map').point[0] < -1.4")
     assert page.evaluate("state('latent_map').point") == pytest.approx([-1.5, 1.5], abs=0.03)
 
 

@@ -231,7 +231,7 @@ def test_it_opens_where_the_book_is_kept_on_the_device(browser, site):
     expect(page.locator(".ib-offline").get_by_role("status")).to_contain_text("Saved on", timeout=120_000)
     page.goto(f"{site['http']}lite/notebooks/index.html?path=chapters/i.ipynb")
     expect(page.locator(".jp-Notebook h1")).to_be_visible(timeout=60_000)
-    page.wait_for_function("navigator.serviceWorker.controller?.scriptURL.includes('/lite/')")
+    page.wait_for_function("() => navigator.serviceWorker.controller?.scriptURL.includes('/lite/')")
     scopes = "async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope).sort()"
     assert page.evaluate(scopes) == [site["http"], f"{site['http']}lite/"]
     page.goto(f"{site['http']}chapters/i.html")

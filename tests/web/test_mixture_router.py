@@ -95,7 +95,7 @@ def test_a_picked_digit_is_routed(figure_page, top_k):
     digits = _assets.asset("digits")
     figure = MixtureRouter(digit=digits["images"][np.flatnonzero(digits["labels"] == 8)[0]], top_k=top_k)
     best = int(figure.output.argmax())
-    page.wait_for_function(f"state('mixture_router').top_k === {top_k}")
+    page.wait_for_function(f"() => state('mixture_router').top_k === {top_k}")
     wanted = f"Verdict: {best}, with probability {round(100 * float(figure.output[best]), 1):g} %"
     page.wait_for_function(
         "wanted => document.querySelector('.mixture-router-verdict').textContent === wanted", arg=wanted
@@ -126,5 +126,5 @@ def test_a_drawn_line_is_a_one(figure_page):
     page.mouse.move(pad["x"] + 84, pad["y"] + 140, steps=8)
     page.mouse.up()
     page.wait_for_function(
-        "document.querySelector('.mixture-router-verdict').textContent.startsWith('Verdict: 1')"
+        "() => document.querySelector('.mixture-router-verdict').textContent.startsWith('Verdict: 1')"
     )

@@ -156,7 +156,7 @@ def test_the_reader_steps_plays_and_takes_over(page):
     expect(slider).to_have_attribute("aria-valuetext", "280 of 784")
     expect(page.locator(".pixel_writer-next")).to_contain_text("row 11, column 1")
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function("state('pixel_writer').step === 784", timeout=30_000)
+    page.wait_for_function("() => state('pixel_writer').step === 784", timeout=30_000)
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     expect(result).to_have_text(text_of(PixelWriter(step=784)))
     page.get_by_role("button", name="Wipe").click()

@@ -92,7 +92,7 @@ def find(site, open_page):
     """Return a function that finds many queries in one go and gives the addresses, the best first."""
     page = open_page(site["file"], "search.html")
     page.get_by_label("Search the book").fill("x")
-    page.wait_for_function("Boolean(imagebookSearch.find)")
+    page.wait_for_function("() => Boolean(imagebookSearch.find)")
 
     def find(queries):
         return page.evaluate(
@@ -325,7 +325,7 @@ def test_nothing_is_loaded_before_somebody_searches(site, open_page):
     )
     assert page.evaluate(loaded) == []
     open_dialog(page)
-    page.wait_for_function("Boolean(imagebookSearch.find)")
+    page.wait_for_function("() => Boolean(imagebookSearch.find)")
     assert sorted(name.rpartition("/")[2] for name in page.evaluate(loaded)) == [
         "documents.js",
         "engine.js",

@@ -119,7 +119,7 @@ def test_a_term_is_chosen_by_mouse_keys_and_search(figure_page):
     node(page, "stride").click()
     assert page.evaluate("state('term_map').selected") == "stride"
     page.wait_for_function(
-        "document.querySelector('.term_map-heading').textContent.includes('Before stride, read 2')"
+        "() => document.querySelector('.term_map-heading').textContent.includes('Before stride, read 2')"
     )
     assert page.locator(".term_map-steps li").all_inner_texts()[0] == "convolutional filter"
     node(page, "mmit").hover()
