@@ -129,14 +129,19 @@ def add_switch(app, pagename, templatename, context, doctree):
         for code, (name, folder) in EDITIONS.items()
         if code != LANGUAGE and has_twin
     ]
-    if doctree is None:
-        return
-    start = base(app.config.html_baseurl) or home
-    lines = [
+    if doctree is not None and app.config.html_baseurl:  # search engines take whole addresses only
+        own = "" if pagename == app.config.root_doc else page
+        lines = alternates(base(app.config.html_baseurl), own)
+        context["metatags"] = context.get("metatags", "") + "\n    " + "\n    ".join(lines)
+
+
+def alternates(start, page):
+    """Return what tells search engines of a page in all editions; English is for everybody else, too."""
+    folders = {code: folder for code, (_, folder) in EDITIONS.items()} | {"x-default": ""}
+    return [
         f'<link rel="alternate" hreflang="{code}" href="{start}{folder}{page}" />'
-        for code, folder in [*((code, folder) for code, (_, folder) in EDITIONS.items()), ("x-default", "")]
+        for code, folder in folders.items()
     ]
-    context["metatags"] = context.get("metatags", "") + "\n    " + "\n    ".join(lines)
 
 
 def setup(app):

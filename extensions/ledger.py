@@ -59,7 +59,7 @@ def table(rows, sources):
 
 def spoken(text):
     """Return a text with the names of its numbers as readers see them: `with_stride_2` is *with stride 2*."""
-    return re.sub(r"`(\w+)`", lambda match: f"*{match[1].replace('_', ' ')}*", text)
+    return re.sub(r"`(\w+)`", lambda match: f"*{say(match[1].replace('_', ' '))}*", text)
 
 
 def item(bullet, text):

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from imagebook import _language
 from imagebook.layers import Layer
 from imagebook.models import Sequential
 
@@ -43,6 +44,7 @@ EXCLUDED = {
 
 PROFILE = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 MADE = collections.Counter()
+TOLD = set()
 
 SCALARS = [
     *(None, True, False, "2", "", b"2", -1, 0, 1, 2, 3, 1.5, -0.5, 0.0, np.nan, np.inf, -np.inf),
@@ -197,6 +199,7 @@ def check(name, arguments):
         return
     except (ValueError, TypeError) as error:
         assert re.search(r"^\w.*\bmust\b.+\bgot\b", str(error), re.DOTALL), repr(error)
+        is_told_in_other_languages(str(error))
         return
     assert [kind(leaf) for leaf in leaves(result)] == form(name)
     for leaf in leaves(result):
@@ -208,6 +211,16 @@ def check(name, arguments):
                 low, high = CALLS[name].within or (-np.inf, np.inf)
                 assert CALLS[name].within is None or np.isfinite(numbers).all(), numbers
                 assert not (numbers < low).any() and not (numbers > high).any(), numbers
+
+
+def is_told_in_other_languages(sentence):
+    """Check that the catalogues have a sentence, each kind of it once, and all parts of what was wanted."""
+    wanted = re.sub(r"^\S+|\d+", "", sentence.partition(", got")[0])
+    if wanted not in TOLD:
+        TOLD.add(wanted)
+        for code in _language.LANGUAGES[1:]:
+            told = _language.say(sentence, code, "errors")
+            assert told != sentence and not re.search(r"\b(must|the|least|such as)\b", told), told
 
 
 def test_every_argument_replaced_by_everything(name):

@@ -356,7 +356,7 @@ def test_impossible_layers_are_refused():
         PositionEmbedding(0, 4, rng=rng)
     with pytest.raises(ValueError, match="epsilon must be more than 0, got 0"):
         LayerNorm(4, epsilon=0)
-    with pytest.raises(TypeError, match="dtype must be float32 or float64, got int64"):
+    with pytest.raises(TypeError, match="dtype must be one of float32, float64, got int64"):
         LayerNorm(4, dtype=np.int64)
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         SelfAttention(4, 2, rng=0)

@@ -356,7 +356,7 @@ def test_errors_name_the_argument():
         (
             lambda: a.flip_horizontal(np.ones(4)),
             ValueError,
-            "images must be an array with 2 or 3 or 4 dimensions",
+            "images must be an array with 2, 3 or 4 dimensions",
         ),
         (lambda: a.rotate(image, "5"), TypeError, "angle must be a number, got '5'"),
         (lambda: a.rotate(image, 5, fill=2), ValueError, "fill must be between 0 and 1, got 2"),

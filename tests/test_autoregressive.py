@@ -89,7 +89,7 @@ def test_binarize_refuses():
         binarize([[0, 255]])
     with pytest.raises(ValueError, match="images must be between 0 and 1, got nan"):
         binarize([[np.nan]])
-    with pytest.raises(ValueError, match="images must be an array with 2 or 3 or 4 dimensions"):
+    with pytest.raises(ValueError, match="images must be an array with 2, 3 or 4 dimensions"):
         binarize([0.5])
     with pytest.raises(ValueError, match="threshold must be between 0 and 1, got 128"):
         binarize([[0.5]], threshold=128)
@@ -153,7 +153,7 @@ def test_position_embedding_refuses():
         layer.forward(np.zeros((1, 3, 2, 4)))
     with pytest.raises(ValueError, match="channels must be at least 1, got 0"):
         PositionEmbedding((2, 3), 0)
-    with pytest.raises(TypeError, match="dtype must be float32 or float64, got float16"):
+    with pytest.raises(TypeError, match="dtype must be one of float32, float64, got float16"):
         PositionEmbedding((2, 3), 1, dtype=np.float16)
 
 

@@ -1,7 +1,6 @@
 """The book's own extensions, each tried by building a small book with the real configuration."""
 
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -40,10 +39,58 @@ show(figure, alt="It rises.")
 """
 
 
-def test_a_figure_comes_with_its_words_and_size(book):
+EXERCISE = """# Page
+
+```{exercise-start} One
+:label: one
+```
+What?
+```{exercise-end}
+```
+
+```{solution-start} one
+:class: dropdown
+```
+This.
+```{solution-end}
+```
+"""
+
+
+PROGRESS = "# Progress\n\n```{progress}\n```\n"
+CHECK = "```{{selfcheck}} check-{}\nsize = 1\n---\nHow many?\n\n- [= size] 1\n  > One.\n```\n"
+CODE = "# Code\n\n```python\nimport a\n```\n"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Build one book that has a page for each of several tests; return its folder."""
+    pages = {"index": f"{FRONT}# Page\n{DRAW}", "progress": PROGRESS, "code": CODE, "exercise": EXERCISE}
+    for name in "ab":
+        pages[f"chapters/{name}"] = f"{FRONT}# {name}\n\n{CHECK.format(name)}"
+    pages["errata"] = (small_book.ROOT / "pages" / "errata.md").read_text(encoding="utf-8")
+    for term in dict.fromkeys(row["term"] for row in ledger()):
+        pages["errata"] += f"\n({term})=\n## The section {term}\n"
+    folder = tmp_path_factory.mktemp("book")
+    small_book.build(folder, pages)
+    return folder
+
+
+def ledger():
+    """Return the rows of the ledger."""
+    return tomllib.loads((small_book.ROOT / "lib/imagebook/data/ledger.toml").read_text(encoding="utf-8"))[
+        "row"
+    ]
+
+
+def read(built, name):
+    """Return a page of the book of several."""
+    return (built / "_build" / "html" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def test_a_figure_comes_with_its_words_and_size(built):
     """The alternative text of `show` is the picture's; its size is known before it loads."""
-    result, page = book("# Page\n" + DRAW)
-    assert result.returncode == 0, result.stderr
+    page = read(built, "index")
     assert 'alt="It rises."' in page
     assert re.search(r'<img [^>]*width="560" height="\d+"', page)
 
@@ -61,34 +108,24 @@ def test_a_failing_cell_fails_the_build(book):
     assert result.returncode != 0
 
 
-def test_the_progress_counts_every_selfcheck(book, tmp_path):
+def test_the_progress_counts_every_selfcheck(built, book):
     """All chapters' self-checks in order; a page whose script cannot find any would count to nothing."""
-    (tmp_path / "chapters").mkdir()
-    for name in "ab":
-        text = f"```{{selfcheck}} check-{name}\n---\nTrue?\n```\n"
-        (tmp_path / "chapters" / f"{name}.md").write_text(text, encoding="utf-8")
-    result, page = book("# Page\n\n```{progress}\n```\n")
-    assert result.returncode == 0, result.stderr
-    assert '<div class="ib-progress" data-checks="check-a check-b"></div>' in page
-    shutil.rmtree(tmp_path / "chapters")
-    assert book("# Page\n\n```{progress}\n```\n\nAnew.\n")[0].returncode != 0
+    assert '<div class="ib-progress" data-checks="check-a check-b"></div>' in read(built, "progress")
+    assert book(PROGRESS)[0].returncode != 0  # there are no chapters
 
 
-def test_without_a_remote_there_is_no_button_that_leads_nowhere(book):
+def test_without_a_remote_there_is_no_button_that_leads_nowhere(built):
     """No edit, repository or issue button; one search box; this year's copyright."""
-    result, page = book("# Page\n")
-    assert result.returncode == 0, result.stderr
+    page = read(built, "index")
     assert not [word for word in ("/edit/", "/issues", "ib-run") if word in page]
     assert page.count('class="btn search-button-field') == 1
     assert f"{date.today().year}" in page and "2023" not in page
 
 
-def test_code_has_the_theme_s_colours(book, tmp_path):
+def test_code_has_the_theme_s_colours(built):
     """The theme writes its two sets of colours late in the build; the site's one sheet has both."""
-    result, page = book("# Page\n\n```python\nimport a\n```\n")
-    assert result.returncode == 0, result.stderr
-    assert 'class="kn"' in page
-    sheet = (tmp_path / "_build/html/_static/site.css").read_text(encoding="utf-8")
+    assert 'class="kn"' in read(built, "code")
+    sheet = (built / "_build/html/_static/site.css").read_text(encoding="utf-8")
     assert re.findall(r'html\[data-theme="(\w+)"\] \.highlight \.kn\{', sheet) == ["light", "dark"]
 
 
@@ -118,14 +155,9 @@ def test_the_address_of_a_remote(root, remote, address):
     assert load(root / "extensions" / "repository.py").public_address(remote) == address
 
 
-def test_the_errata_list_exactly_what_differs(book, root):
+def test_the_errata_list_exactly_what_differs(built):
     """The page's first table holds the rows that differ, with four bold numbers; the others hold the rest."""
-    rows = tomllib.loads((root / "lib/imagebook/data/ledger.toml").read_text(encoding="utf-8"))["row"]
-    text = (root / "pages" / "errata.md").read_text(encoding="utf-8")
-    for term in dict.fromkeys(row["term"] for row in rows):
-        text += f"\n({term})=\n## The section {term}\n"
-    result, page = book(text)
-    assert result.returncode == 0, result.stderr
+    rows, page = ledger(), read(built, "errata")
     tables = re.findall(r"<table.*?</table>", page, flags=re.DOTALL)
     listed = [re.findall(r'href="#([\w-]+)"', table) for table in tables]
     comparable = [row for row in rows if "prints" in row and "derived" not in row]
@@ -173,34 +205,15 @@ def test_a_page_of_another_theme_is_refused(root):
         landmarks.marked("<html><head></head><body><main>Text</main></body></html>")
 
 
-EXERCISE = """# Page
-
-```{exercise-start} One
-:label: one
-```
-What?
-```{exercise-end}
-```
-
-```{solution-start} one
-:class: dropdown
-```
-This.
-```{solution-end}
-```
-"""
-
-
-def test_solutions_fold_in_a_browser_and_nowhere_else(book, tmp_path):
+def test_solutions_fold_in_a_browser_and_nowhere_else(built):
     """A solution names its exercise and folds by itself; a reading device and paper get it open."""
-    result, page = book(EXERCISE)
-    assert result.returncode == 0, result.stderr
+    page = read(built, "exercise")
     assert re.search(r'<details class="solution admonition" id="[^"]+">\s*<summary[^>]*>Solution to', page)
     assert re.search(r'<p>Back to <a class="reference internal" href="#one">', page)
     assert not re.search(r'id="(exercise|solution)-content"', page)
     program = Path(sys.executable).with_name("jupyter-book")
-    command = [str(program), "build", str(tmp_path), "--builder", "singlehtml", "-q"]
+    command = [str(program), "build", str(built), "--builder", "singlehtml", "-q"]
     subprocess.run(command, check=True, capture_output=True)
-    single = (tmp_path / "_build/singlehtml/index.html").read_text(encoding="utf-8")
+    single = (built / "_build/singlehtml/index.html").read_text(encoding="utf-8")
     article = re.search(r"<article.*?</article>", single, flags=re.DOTALL)[0]  # the citation at its end folds
-    assert "<details" not in article and "This." in article
+    assert '<details class="solution' not in article and "This." in article

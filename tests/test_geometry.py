@@ -455,7 +455,7 @@ def test_errors_name_the_argument():
             ValueError,
             "matrix must not send the centre of the image to infinity, got w = 0 there",
         ),
-        (lambda: warp(image[0], np.eye(3)), ValueError, "images must be an array with 2 or 3 or 4"),
+        (lambda: warp(image[0], np.eye(3)), ValueError, "images must be an array with 2, 3 or 4"),
         (lambda: warp(np.ones((4, 0)), np.eye(3)), ValueError, "row, column and channel, got shape (4, 0)"),
         (lambda: warp(image * math.nan, np.eye(3)), ValueError, "images must be finite"),
         (lambda: warp(image, np.eye(3)[None]), ValueError, "matrix must have shape (3, 3), or (N, 3, 3)"),

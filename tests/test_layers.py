@@ -380,7 +380,7 @@ def test_a_bare_layer_computes_nothing():
         (lambda rng: DepthwiseConv2D(2, 3, rng=rng), (5, 8, 8, 3), r"\(N, H, W, 2\), got \(5, 8, 8, 3\)"),
         (lambda rng: MaxPool2D(2), (5, 0, 8, 1), "images must have at least one row"),
         (lambda rng: MaxPool2D(2, padding=2), (5, 8, 8, 1), "padding must be less than the window's size"),
-        (lambda rng: Flatten(), (5,), "inputs must be an array with 2 or 3 or 4 dimensions"),
+        (lambda rng: Flatten(), (5,), "inputs must be an array with 2, 3 or 4 dimensions"),
     ],
 )
 def test_inputs_of_another_shape_are_refused(make, shape, message):
@@ -406,5 +406,5 @@ def test_impossible_layers_are_refused():
         Dropout(-0.5, rng=rng)
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         Dense(1, 1, rng=0)
-    with pytest.raises(TypeError, match="dtype must be float32 or float64, got int64"):
+    with pytest.raises(TypeError, match="dtype must be one of float32, float64, got int64"):
         Dense(1, 1, rng=rng, dtype=np.int64)

@@ -270,13 +270,13 @@ def test_impossible_networks_and_layers_are_refused():
     rng = np.random.default_rng(12)
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         lenet5(rng=0)
-    with pytest.raises(TypeError, match="dtype must be float32 or float64, got int64"):
+    with pytest.raises(TypeError, match="dtype must be one of float32, float64, got int64"):
         lenet5(rng=rng, dtype=np.int64)
     with pytest.raises(ValueError, match="channels must be at least 1, got 0"):
         Subsampling(0, rng=rng)
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         Subsampling(1, rng=0)
-    with pytest.raises(TypeError, match="dtype must be float32 or float64, got float16"):
+    with pytest.raises(TypeError, match="dtype must be one of float32, float64, got float16"):
         Subsampling(1, rng=rng, dtype=np.float16)
     with pytest.raises(
         ValueError, match="table must connect every output map to an input map, got none for 1"
@@ -306,7 +306,7 @@ def test_inputs_of_another_shape_are_refused():
             layer.forward(np.ones((1, 0, 4, 2)))
     with pytest.raises(ValueError, match="inputs must be an array with 4 dimensions"):
         InputPlane().forward(np.ones((28, 28)))
-    with pytest.raises(ValueError, match="inputs must be an array with 2 or 3 or 4 dimensions"):
+    with pytest.raises(ValueError, match="inputs must be an array with 2, 3 or 4 dimensions"):
         ScaledTanh().forward(np.ones(3))
     with pytest.raises(ValueError, match=r"inputs must have shape \(N, 120\), got"):
         lenet5(rng=rng).predict(np.ones((1, 32, 32, 1)))

@@ -87,6 +87,18 @@ def test_addresses_are_absolute_where_the_books_is_known(known):
     assert 'rel="canonical"' not in read(known, "search") + read(known, "404")
 
 
+def test_a_page_tells_search_engines_of_its_twin(known):
+    """By whole addresses, which are the canonical ones; a relative one would count for nothing."""
+    for name, own in (("chapters/s", "chapters/s.html"), ("index", "")):
+        found = re.findall(r'<link rel="alternate" hreflang="([\w-]+)" href="([^"]*)"', read(known, name))
+        assert dict(found) == {
+            "en": f"{BASE}{own}",
+            "ko": f"{BASE}ko/{own}",
+            "x-default": f"{BASE}{own}",
+        }
+    assert "hreflang" not in read(known, "404").partition("<body")[0]
+
+
 def test_the_sitemap_lists_every_page(known):
     """And robots.txt says where it is."""
     places = [place.text for place in ElementTree.parse(known / "sitemap.xml").iterfind(".//{*}loc")]
@@ -151,10 +163,11 @@ def test_not_found_is_right_at_any_depth(known):
 
 
 def test_without_an_address_nothing_claims_one(tmp_path):
-    """No canonical, no picture, no sitemap; the rest stays, and addresses are relative."""
+    """No canonical, no other edition, no picture, no sitemap; the rest stays, and addresses are relative."""
     folder = small_book.build(tmp_path, {key: PAGES[key] for key in ("index", "chapters/s")})
     page = read(folder, "chapters/s")
     assert not [word for word in ("canonical", "og:url", "og:image") if word in page]
+    assert 'rel="alternate"' not in page
     assert not (folder / "sitemap.xml").exists() and not (folder / "robots.txt").exists()
     assert tag(page, "property", "og:title") == "S: stride"
     assert "s.html#stride" in [part.get("@id") for part in graph(page)]

@@ -372,7 +372,7 @@ def test_a_file_may_be_float16(tmp_path):
     weights[0, 0] = 1e5
     with pytest.raises(ValueError, match=r"7.weights must hold numbers that fit into float16, got 100000"):
         model.save(tmp_path / "cnn.npz", dtype=np.float16)
-    with pytest.raises(TypeError, match="dtype must be float16, float32 or float64, got int8"):
+    with pytest.raises(TypeError, match="dtype must be one of float16, float32, float64, got int8"):
         model.save(tmp_path / "cnn.npz", dtype=np.int8)
     assert (tmp_path / "cnn.npz").read_bytes() == before
 
@@ -611,7 +611,7 @@ def test_small_sepcnn_depends_on_its_generator_and_type_only():
     assert logits.dtype == np.float64
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         small_sepcnn(rng=19)
-    with pytest.raises(TypeError, match="dtype must be float32 or float64, got int64"):
+    with pytest.raises(TypeError, match="dtype must be one of float32, float64, got int64"):
         small_sepcnn(rng=np.random.default_rng(19), dtype=np.int64)
 
 

@@ -119,7 +119,7 @@ def test_pooling_refuses_windows_that_see_nothing(pool):
         pool(np.ones((1, 9)), 4, padding=1)
     with pytest.raises(ValueError, match=r"at least one row, column and channel, got shape \(0, 4\)"):
         pool(np.ones((0, 4)), 2)
-    with pytest.raises(ValueError, match="images must be an array with 2 or 3 or 4 dimensions"):
+    with pytest.raises(ValueError, match="images must be an array with 2, 3 or 4 dimensions"):
         pool(np.ones(4), 2)
     with pytest.raises(ValueError, match="stride must be at least 1, got 0"):
         pool(np.ones((4, 4)), 2, stride=0)

@@ -158,7 +158,7 @@ def test_errors_name_the_argument():
     cases = [
         (lambda: downsample(image, 0), ValueError, "factor must be at least 1, got 0"),
         (lambda: downsample(image, 1.5), TypeError, "factor must be an integer, got 1.5"),
-        (lambda: downsample(image[0], 2), ValueError, "image must be an array with 2 or 3 or 4 dimensions"),
+        (lambda: downsample(image[0], 2), ValueError, "image must be an array with 2, 3 or 4 dimensions"),
         (lambda: downsample(np.ones((0, 4)), 2), ValueError, "image must have at least one row"),
         (lambda: resize(image, (4, 0)), ValueError, "shape must be at least 1, got 0"),
         (lambda: resize(image, (1, 2, 3)), ValueError, "shape must be one integer or a pair"),

@@ -222,7 +222,7 @@ def test_errors_of_logits(function):
             ValueError,
             "at least one class along axis -1, got shape (3, 0)",
         ),
-        (lambda: function(1.0), ValueError, "logits must be an array with 1 or 2 or 3 or 4 dimensions"),
+        (lambda: function(1.0), ValueError, "logits must be an array with 1, 2, 3 or 4 dimensions"),
     ]
     for call, error, message in cases:
         with pytest.raises(error, match=re.escape(message)):

@@ -204,6 +204,27 @@ def test_every_figure_speaks_korean():
     assert not found, "\n".join(found)
 
 
+REFUSED = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance(colors="nocolor")
+shell.run_cell("from imagebook import pooling")
+for number in range(2):
+    shell.run_cell("pooling.max_pool2d([[0.5]], 0)")
+shell.run_cell("1 / 0")
+"""
+
+
+def test_a_notebook_explains_an_error():
+    """The library's own in the reader's language, too, below the English one; any other as ever."""
+    english, korean = run("en", REFUSED), run("ko", REFUSED)
+    said = "ValueError: size must be at least 1, got 0"
+    own = _language.say("size must be at least 1, got 0", "ko", "errors")
+    assert own != said and own not in english
+    assert korean.count(f"{said}\n{own}\n") == english.count(said) == 2
+    assert korean.count("ZeroDivisionError: division by zero\n") == 1
+    assert korean.replace(f"{own}\n", "") == english
+
+
 STALE = """
 import catalogues, edition
 read = catalogues.read

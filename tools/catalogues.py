@@ -1,9 +1,9 @@
 """Message catalogues: `make po` brings locale/*/LC_MESSAGES/*.po up to date with the book.
 
-One catalogue for each page and chapter; `library` and `figures` have what figures show, `terms` what is told
-of the terms, `interface` what the site says around its pages. gettext's format, read and written by Babel,
-which Sphinx brings along. A message whose source changed a little keeps its translation, marked fuzzy; no
-fuzzy message is ever shown.
+One catalogue for each page and chapter; `library` and `figures` have what figures show, `errors` what the
+library says of bad input, `terms` what is told of the terms, `interface` what the site says around its
+pages. gettext's format, read and written by Babel, which Sphinx brings along. A message whose source changed
+a little keeps its translation, marked fuzzy; no fuzzy message is ever shown.
 """
 
 import csv
@@ -79,6 +79,7 @@ def templates():
             catalogue.add(message, auto_comments=["figure"])
     for name, words in {
         "library": library(),
+        "errors": errors(),
         "figures": figures(),
         "terms": terms(),
         "interface": interface(),
@@ -92,6 +93,12 @@ def templates():
 def library():
     """Return what the library's Python shows."""
     return _from(translation.library_words, "lib/imagebook/**/*.py")
+
+
+def errors():
+    """Return what the library's errors say."""
+    shown = set(library())
+    return [word for word in _from(translation.error_words, "lib/imagebook/**/*.py") if word not in shown]
 
 
 def figures():
@@ -130,7 +137,10 @@ def terms():
     said += [
         source[key] for source in ledger["sources"].values() for key in ("wording", "note") if key in source
     ]
-    return said + [row[key] for row in ledger["row"] for key in ("where", "note")]
+    for row in ledger["row"]:
+        said += [row["where"], row["note"]]
+        said += [name.replace("_", " ") for name in re.findall(r"`(\w+)`", row["note"])]
+    return said
 
 
 def _from(find, *patterns):
@@ -246,15 +256,22 @@ def _stars(text):
 
 
 def shown(language):
-    """Return what the library needs of a language's catalogues, {English: translated}."""
-    found = {}
-    names = ["terms", "figures", "library", *pages()]  # where two say the same, the later one counts
+    """Return what the library needs of a language's catalogues, {part: {English: translated}}."""
+    found = {"figures": {}, "errors": {}}
+    names = [
+        "errors",
+        "terms",
+        "figures",
+        "library",
+        *pages(),
+    ]  # where two say the same, the later one counts
     for name in names:
+        part = found["errors" if name == "errors" else "figures"]
         for message in read(language, name):
-            is_shown = name in names[:3] or "figure" in message.auto_comments
+            is_shown = name in names[:4] or "figure" in message.auto_comments
             if is_shown and message.id and message.string and not message.fuzzy:
                 if message.string != message.id:
-                    found[message.id] = message.string
+                    part[message.id] = message.string
     return found
 
 

@@ -31,7 +31,7 @@ def syllables():
 def letters():
     """Return what the figures' words need beside what matplotlib's own font has."""
     own = TTFont(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf")).getBestCmap()
-    words = json.loads(WORDS.read_text(encoding="utf-8")).values()
+    words = json.loads(WORDS.read_text(encoding="utf-8"))["figures"].values()
     return {letter for text in words for letter in text if ord(letter) not in own and letter.isprintable()}
 
 

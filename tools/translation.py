@@ -309,6 +309,21 @@ def library_words(text):
     return [word for word in found if word]
 
 
+def error_words(text):
+    """Return what a module's errors say, and the parts that it puts into them."""
+    tree = ast.parse(text)
+    raised = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc]
+    names = {node.id for error in raised for node in ast.walk(error) if isinstance(node, ast.Name)}
+    said = list(raised)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and names & {getattr(target, "id", "") for target in node.targets}:
+            said += [] if isinstance(node.value, ast.Call) else [node.value]  # limits = f"at least {low}"
+        if isinstance(node, ast.Call):
+            is_check = getattr(getattr(node.func, "value", None), "id", "") == "_checks"
+            said += node.args if is_check else node.args[1:]  # two("each point", value, "a pair (x, y)")
+    return list(dict.fromkeys(word for part in said for word in _words(part) if " " in word.strip()))
+
+
 def _says(node):
     """Say whether a node is a call of `say`."""
     return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say"

@@ -64,9 +64,10 @@ def array(name, value, *, ndim, finite=False, largest=LARGEST):
         raise TypeError(f"{name} must hold real numbers, got dtype {result.dtype}")
     wanted = (ndim,) if isinstance(ndim, int) else tuple(ndim)
     if result.ndim not in wanted:
-        counts = " or ".join(str(n) for n in wanted)
-        noun = "dimension" if wanted == (1,) else "dimensions"
-        raise ValueError(f"{name} must be an array with {counts} {noun}, got shape {result.shape}")
+        *others, last = wanted
+        counts = f"{', '.join(map(str, others))} or {last} dimensions" if others else f"{last} dimensions"
+        counts = "1 dimension" if wanted == (1,) else counts
+        raise ValueError(f"{name} must be an array with {counts}, got shape {result.shape}")
     result = _usual_type(name, result)
     if finite and result.size:
         low, high = result.min(), result.max()  # both are NaN if there is one
@@ -323,16 +324,16 @@ def float_type(name, value, *, among=(np.float32, np.float64)):
     >>> float_type("dtype", int)
     Traceback (most recent call last):
     ...
-    TypeError: dtype must be float32 or float64, got int
+    TypeError: dtype must be one of float32, float64, got int
     """
     for dtype in map(np.dtype, among):
         if value is dtype.type or (isinstance(value, str) and value == dtype.name):
             return dtype
         if isinstance(value, np.dtype) and value == dtype:
             return dtype
-    *others, last = (dtype.__name__ for dtype in among)
+    wanted = ", ".join(dtype.__name__ for dtype in among)
     got = value.__name__ if isinstance(value, type) else repr(value)
-    raise TypeError(f"{name} must be {', '.join(others)} or {last}, got {got}")
+    raise TypeError(f"{name} must be one of {wanted}, got {got}")
 
 
 def function(name, value):

@@ -1,8 +1,9 @@
 """The language in which figures speak: BOOK_LANGUAGE=ko makes it Korean, else it is English.
 
-The library's code and its errors are English. What a figure shows, its title, labels, alternative text, is
-translated where it leaves the library: whole sentences by the catalogue, data/words-ko.json, which `make po`
-writes from locale/. A sentence with values in it stands there with places: "{0} of {1} pixels".
+The library's code is English. What a figure shows, its title, labels, alternative text, is translated where
+it leaves the library: whole sentences by the catalogue, data/words-ko.json, which `make po` writes from
+locale/. A sentence with values in it stands there with places: "{0} of {1} pixels". Errors stay English,
+as NumPy's are; a notebook says below one what it says in the reader's language.
 """
 
 import json
@@ -40,7 +41,7 @@ def language():
     return code
 
 
-def say(text, code=None):
+def say(text, code=None, part="figures"):
     """Return a text in the language of the figures; one that the catalogue lacks stays as it is.
 
     Parameters
@@ -49,6 +50,8 @@ def say(text, code=None):
         In English, with its values filled in.
     code : str, optional
         A language of `LANGUAGES`; without it, that of `language()`.
+    part : {"figures", "errors"}
+        The part of the catalogue.
 
     Returns
     -------
@@ -59,39 +62,59 @@ def say(text, code=None):
     >>> say("Intersection over union", "ko"), say("A box 3 wide", "en")
     ('합집합 대비 교집합', 'A box 3 wide')
     """
-    whole, patterns = _catalogue(code or language())
+    whole, patterns = _catalogue(code or language(), part)
     bare = text if text in whole else text.strip()
     if bare in whole:  # a label may stand between spaces
         return text.replace(bare, whole[bare])
     for pattern, translated in patterns:
         if match := pattern.fullmatch(text):
-            return translated.format(*(say(value, code) for value in match.groups()))
+            return translated.format(*(say(value, code, part) for value in match.groups()))
     return text
 
 
-def messages(code=None):
-    """Return the catalogue of a language, {English: translated}; empty for English.
+def messages(code=None, part="figures"):
+    """Return a part of a language's catalogue, {English: translated}; empty for English.
 
     Examples
     --------
     >>> messages("en")
     {}
     """
-    return _messages(code or language())
+    return _messages(code or language(), part)
+
+
+def explain_errors(shell):
+    """Let a notebook say what an error says in the language of the figures, too, below the error.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell or None
+        That of the notebook, if this is one. An error whose sentence the catalogue lacks is shown as ever.
+    """
+    if shell is None or language() == "en":
+        return
+
+    def show(shell, kind, error, trace, tb_offset=None):
+        told = say(str(error), part="errors")
+        if told not in (str(error), *getattr(error, "__notes__", ())):
+            error.add_note(told)
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+
+    shell.set_custom_exc((Exception,), show)
 
 
 @cache
-def _messages(code):
+def _messages(code, part):
     """Return a language's messages as the file has them."""
     path = _DATA / f"words-{code}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if code != "en" else {}
+    return json.loads(path.read_text(encoding="utf-8"))[part] if code != "en" else {}
 
 
 @cache
-def _catalogue(code):
+def _catalogue(code, part):
     """Return the messages without places, and patterns of those with, the most definite ones first."""
     whole, patterns = {}, []
-    for text, translated in _messages(code).items():
+    for text, translated in _messages(code, part).items():
         whole[text] = translated
         if _PLACE.search(text):
             parts = _PLACE.split(text)
@@ -99,7 +122,7 @@ def _catalogue(code):
             if order == list(range(len(order))):  # or it is a page's message, whose places have names
                 letters = len(re.sub(r"\W", "", "".join(parts[::2])))
                 # "{0} as {1}" is told of digits; a reader's own words may have an "as" in them, too.
-                value = "(.*?)" if letters > 4 else r"([\d.,%() ]*?)"
+                value = "(.*?)" if letters > 4 else r"([\d.,%() e+−-]*?)"
                 pattern = value.join(map(re.escape, parts[::2]))
                 patterns.append((len("".join(parts[::2])), re.compile(pattern, re.DOTALL), translated))
     patterns.sort(key=lambda each: -each[0])

@@ -275,9 +275,9 @@ def _download(name):
         try:
             return _verified(io.BytesIO(_fetch(url, most)), name)
         except Exception as error:  # whatever goes wrong with this mirror, the next one may be well
-            causes.append(f"  {url}: {error}")
+            causes.append(f"\n  {url}: {error}")
     raise ConnectionError(
-        f"no mirror delivered MNIST's {name}:\n" + "\n".join(causes) + f"\nTry again later, {WAY_OUT}."
+        f"no mirror delivered MNIST's {name}:{''.join(causes)}\nTry again later, {WAY_OUT}."
     )
 
 

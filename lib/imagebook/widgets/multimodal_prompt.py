@@ -14,6 +14,7 @@ from imagebook.widgets._figure import Figure
 from imagebook.widgets._traits import Choice, Integer, Pixels, Text
 
 MODELS = {"tuned": "multimodal", "captions only": "multimodal_captions"}
+_TEXTS = {"tuned": "tuned on instructions", "captions only": "captions only"}
 # The model's sequence: 16 patches of the digit, at most 9 words, and the blank that it fills in.
 N_PATCHES, N_WORDS = 16, 9
 BLANK = N_PATCHES + N_WORDS
@@ -163,7 +164,7 @@ class MultimodalPrompt(Figure):
             return f"A digit and the question “{self.question}”. No answer: {self._refusal}."
         looks = 100 * self.attention[:N_PATCHES].sum()
         return (
-            f"A digit and the question “{self.question}”. The model ({self.model}) answers {self.output}, "
-            f"with probability {self.probabilities.max():.3f}. In block {self.block}, head {self.head}, "
-            f"{looks:.0f} % of the attention is on the digit."
+            f"A digit and the question “{self.question}”. The model ({_TEXTS[self.model]}) answers "
+            f"{self.output}, with probability {self.probabilities.max():.3f}. In block {self.block}, "
+            f"head {self.head}, {looks:.0f} % of the attention is on the digit."
         )
