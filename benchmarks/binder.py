@@ -131,8 +131,9 @@ def notebook(path):
         sys.exit(f"{path.name} did not run in {PLACE}: Jupyter found another kernel of the name python3")
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     code = sum(cell["cell_type"] == "code" for cell in cells)
-    row = {"notebook": path.stem, "cells": code, "seconds": seconds, "peak_bytes": kernel["peak_bytes"]}
-    print(f"{path.stem:10}{code:7}{seconds:9.1f}{kernel['peak_bytes'] / MEGABYTE:10.0f}", flush=True)
+    name = str(path.relative_to(CHECKOUT).with_suffix("")).replace("chapters/", "")  # a, ko/a
+    row = {"notebook": name, "cells": code, "seconds": seconds, "peak_bytes": kernel["peak_bytes"]}
+    print(f"{name:10}{code:7}{seconds:9.1f}{kernel['peak_bytes'] / MEGABYTE:10.0f}", flush=True)
     return row
 
 
@@ -161,8 +162,9 @@ def main():
     tools = pins(ROOT / "requirements.txt")
     pip("install", "--no-deps", *(f"{name}=={tools[name]}" for name in TEST_TOOLS))
     print(f"\n{'notebook':10}{'cells':>7}{'seconds':>9}{'peak MB':>10}")
-    found = {path: notebook(path) for path in sorted((CHECKOUT / "chapters").glob("*.ipynb"))}
-    if failed := [path.stem for path, row in found.items() if row is None]:
+    paths = sorted([*CHECKOUT.glob("chapters/*.ipynb"), *CHECKOUT.glob("*/chapters/*.ipynb")])
+    found = {path: notebook(path) for path in paths}
+    if failed := [str(path.relative_to(CHECKOUT)) for path, row in found.items() if row is None]:
         return f"These notebooks failed in Binder's environment: {', '.join(failed)}"
     rows = list(found.values())
     seconds["notebooks"] = round(sum(row["seconds"] for row in rows), 2)

@@ -236,17 +236,18 @@ the dark theme, and what only a phone shows. Shift is how much of the page jumps
 
 
 def audit_table(rows, heads, cells):
-    """Return a table with a line for each page; a cell holds our value and, where there is one, stock's."""
-    lines = []
+    """Return a table for each edition, a line for each page; a cell holds our value and stock's, if any."""
+    lines = {"": [], "ko/": []}
     for row in rows:
         found = [cells(row[site]) for site in SITES if site in row]
-        lines.append(
+        lines["ko/" if row["page"].startswith("ko/") else ""].append(
             [
                 row["page"].rpartition("/")[2],
                 *(BESIDE.join(map(str, pair)) for pair in zip(*found, strict=True)),
             ]
         )
-    return table(["Page", *(f"{head}:" for head in heads)], lines)
+    english, korean = (table(["Page", *(f"{head}:" for head in heads)], part) for part in lines.values())
+    return f"{english}\n\nThe Korean edition:\n\n{korean}" if lines["ko/"] else english
 
 
 SCORE_HEADS = ["Performance", "Accessibility", "Best practices", "SEO"]
@@ -309,6 +310,7 @@ def binder_section(binder):
     rows = [
         [row["notebook"].upper(), row["cells"], significant(row["seconds"]), megabytes(row["peak_bytes"])]
         for row in binder["rows"]
+        if "/" not in row["notebook"]  # the other editions' have the same code
     ]
     base = binder["base"]
     return f"""## Binder
@@ -316,7 +318,7 @@ def binder_section(binder):
 Binder builds an image from this repository. Without building one, the same environment was made from nothing:
 {base["packages"]} libraries of the base in the builder's own versions (for Python {base["python"]}), then
 ours.
-Every cell of every notebook passed in it.
+Every cell of every notebook of each edition passed in it.
 
 {table(["Seconds for", "s:"], seconds)}
 

@@ -18,7 +18,7 @@ import imagebook
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = "extensions/@jupyterlite/pyodide-kernel-extension"
 SETTINGS = "@jupyterlite/pyodide-kernel-extension:kernel"
-CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+CHAPTERS = sorted([*(ROOT / "chapters").glob("*.ipynb"), *(ROOT / "ko/chapters").glob("*.ipynb")])
 # Where the kernel is, as far as its packages ask.
 BROWSER = {"sys_platform": "emscripten", "platform_python_implementation": "CPython", "os_name": "posix"}
 BROWSER |= {"implementation_name": "cpython", "platform_system": "Emscripten", "extra": ""}
@@ -54,13 +54,15 @@ def test_it_adds_at_most_25_megabytes(folder):
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) <= 25e6
 
 
-def test_every_chapter_is_there(folder):
+@pytest.mark.parametrize("chapters", ["chapters", "ko/chapters"])
+def test_every_chapter_is_there(folder, chapters):
     """Byte for byte, and listed as the contents of one folder."""
-    listed = json.loads((folder / "api/contents/chapters/all.json").read_text(encoding="utf-8"))["content"]
-    assert CHAPTERS
-    assert sorted(row["path"] for row in listed) == [f"chapters/{path.name}" for path in CHAPTERS]
-    for path in CHAPTERS:
-        assert (folder / "files/chapters" / path.name).read_bytes() == path.read_bytes()
+    path = folder / "api/contents" / chapters / "all.json"
+    listed = json.loads(path.read_text(encoding="utf-8"))["content"]
+    own = sorted((ROOT / chapters).glob("*.ipynb"))
+    assert own and sorted(row["path"] for row in listed) == [f"{chapters}/{path.name}" for path in own]
+    for path in own:
+        assert (folder / "files" / chapters / path.name).read_bytes() == path.read_bytes()
 
 
 def test_the_wheel_is_the_library_that_the_chapters_ask_for(wheels):
