@@ -270,6 +270,7 @@ def test_a_sentence_with_values_is_put_together():
 def test_a_readers_own_words_are_left_alone():
     """A short pattern is told of digits only: a title with an "as" in it is no label of ours."""
     assert _language.say("4 as 9", "ko") == "4 → 9"
+    assert _language.say("From `imagebook.boxes`:", "ko") == "`imagebook.boxes`에서:"
     for text in ("accuracy as a function of depth", "cannot read file", "3 as words"):
         assert _language.say(text, "ko") == text
 

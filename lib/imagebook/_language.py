@@ -120,11 +120,12 @@ def _catalogue(code, part):
             parts = _PLACE.split(text)
             order = [int(number) for number in parts[1::2]]
             if order == list(range(len(order))):  # or it is a page's message, whose places have names
-                letters = len(re.sub(r"\W", "", "".join(parts[::2])))
+                told = "".join(parts[::2])
                 # "{0} as {1}" is told of digits; a reader's own words may have an "as" in them, too.
-                value = "(.*?)" if letters > 4 else r"([\d.,%() e+−-]*?)"
+                is_ours = len(told) > 6 or len(re.sub(r"\W", "", told)) > 4
+                value = "(.*?)" if is_ours else r"([\d.,%() e+−-]*?)"
                 pattern = value.join(map(re.escape, parts[::2]))
-                patterns.append((len("".join(parts[::2])), re.compile(pattern, re.DOTALL), translated))
+                patterns.append((len(told), re.compile(pattern, re.DOTALL), translated))
     patterns.sort(key=lambda each: -each[0])
     return whole, [(pattern, translated) for _, pattern, translated in patterns]
 
