@@ -135,6 +135,13 @@ def add_switch(app, pagename, templatename, context, doctree):
         context["metatags"] = context.get("metatags", "") + "\n    " + "\n    ".join(lines)
 
 
+def mend_words(app, pagename, templatename, context, doctree):
+    """Say what the theme translates wrongly: its Korean "by" is that of "by train"."""
+    theirs, ours = context.get("translate"), {"By": say("By")}
+    if theirs:
+        context["translate"] = lambda text: ours.get(text) or theirs(text)
+
+
 def alternates(start, page):
     """Return what tells search engines of a page in all editions; English is for everybody else, too."""
     folders = {code: folder for code, (_, folder) in EDITIONS.items()} | {"x-default": ""}
@@ -152,4 +159,5 @@ def setup(app):
         app.add_transform(EnglishAnchors)
         app.connect("builder-inited", own_ids)
     app.connect("html-page-context", add_switch)
+    app.connect("html-page-context", mend_words, priority=900)  # after the theme
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -49,6 +49,8 @@ class Solutions(SphinxPostTransform):
         for box in list(boxes):
             for section in [child for child in box if isinstance(child, nodes.section)]:
                 box.replace(section, section.children)
+            if is_solution_node(box):  # sphinx-exercise's Korean has no grammar: the answer exercise 1
+                box[0][0] = nodes.Text(say("Solution to"))
             if is_solution_node(box) and "dropdown" in box["classes"] and self.app.builder.name in FOLDING:
                 box.parent.replace(box, folded(box))
 

@@ -228,3 +228,30 @@ def test_hangul_is_there_without_a_font_of_the_device(site, open_page):
         }"""
     )
     assert loaded == "loaded"
+
+
+CUT = """async () => {
+    const found = [], parts = ".ib-control, button, label, output, select, p, figcaption";
+    for (const slot of document.querySelectorAll(".ib-slot")) {
+        slot.scrollIntoView();
+        while (!slot.hasAttribute("data-alive")) await new Promise(requestAnimationFrame);
+        await new Promise(requestAnimationFrame);
+        const { left, right } = slot.getBoundingClientRect();
+        for (const part of slot.querySelectorAll(parts)) {
+            const box = part.getBoundingClientRect();
+            const isCut = part.matches("div, button, p") && part.scrollWidth > part.clientWidth + 1;
+            const isOutside = box.width > 1 && (box.left < left - 1 || box.right > right + 1);
+            if ((isCut || isOutside) && !part.closest(".ib-scroll, svg, .ib-hidden"))
+                found.push(`${slot.dataset.figure}: ${part.textContent.slice(0, 40)}`);
+        }
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("folder", ["", "ko/"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_the_words_of_figures_have_room(site, open_page, folder, width):
+    """Long words neither run out of their control nor out of the figure."""
+    page = open_page(site["http"], f"{folder}pages/figures.html", viewport={"width": width, "height": 844})
+    assert page.evaluate(CUT) == []
