@@ -11,7 +11,7 @@ book: .venv/installed  ## execute every chapter and build the website in _build/
 	$(BIN)/python tools/book.py
 
 test: .venv/installed  ## unit tests, doctests, every notebook and every figure
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 po: .venv/installed  ## bring the message catalogues in locale/ up to date, and tell what is to be translated
 	$(BIN)/python tools/catalogues.py
