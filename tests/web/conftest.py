@@ -41,6 +41,12 @@ def browser():
         browser.close()
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Lets a browser ask for many files at once: with five in the queue more would be refused."""
+
+    request_queue_size = 128
+
+
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     """Serves files without a line for each."""
 
@@ -51,9 +57,29 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 def serve(folder):
     """Serve a folder on loopback; return the server and its address."""
     handler = functools.partial(QuietHandler, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server, f"http://127.0.0.1:{server.server_port}"
+
+
+@pytest.fixture(scope="module")
+def served():
+    """Return a function that serves a folder by HTTP and returns its address.
+
+    Pages that keep something are tested so: from disk a page may get a new process, which hears late of it.
+    It serves for the whole module: a page may still ask for something while its test ends.
+    """
+    servers = []
+
+    def address(folder):
+        server, address = serve(folder)
+        servers.append(server)
+        return f"{address}/"
+
+    yield address
+    for server in servers:
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture(scope="session")

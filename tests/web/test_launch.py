@@ -56,10 +56,10 @@ def sites(tmp_path_factory):
     return folders
 
 
-@pytest.fixture
-def public(sites):
-    """Return the address of the website with a repository, from disk."""
-    return sites["public"].as_uri() + "/"
+@pytest.fixture(scope="module")
+def public(sites, served):
+    """Return the address of the website with a repository."""
+    return served(sites["public"])
 
 
 def test_each_place_gets_this_chapter(sites):
@@ -137,9 +137,9 @@ def test_the_menu_opens_and_closes_as_menus_do(open_page, public):
     assert not page.evaluate(opened)
 
 
-def test_from_disk_python_starts_on_the_published_page(open_page, public, sites):
+def test_from_disk_python_starts_on_the_published_page(open_page, sites):
     """JupyterLite cannot run from disk: its button leads to the web, or is not there."""
-    page = open_page(public, "chapters/x.html")
+    page = open_page(sites["public"].as_uri() + "/", "chapters/x.html")
     address = page.locator("[data-place=lite]").evaluate("link => link.href")
     assert address == "https://ada.github.io/book/lite/notebooks/index.html?path=chapters/x.ipynb"
     page = open_page(sites["home"].as_uri() + "/", "chapters/x.html")
