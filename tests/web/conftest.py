@@ -135,6 +135,29 @@ PAGE_HELPERS = """() => {
 }"""
 
 
+# A figure draws in the frame after a change. In its tests it draws at once, so that what a test looks at is
+# never half old. What comes frame by frame (each frame asks for the next) still does.
+DRAW_AT_ONCE = """
+    const { requestAnimationFrame: inFrame, cancelAnimationFrame: cancel } = globalThis;
+    const waiting = new Set();
+    let isDrawing = false;
+    let id = 0;
+    const drawing = (callback) => (time) => {
+        isDrawing = true;
+        callback(time);
+        isDrawing = false;
+    };
+    globalThis.requestAnimationFrame = (callback) => {
+        if (isDrawing) return inFrame(drawing(callback));
+        const mine = --id; // a browser's own are above zero
+        waiting.add(mine);
+        queueMicrotask(() => waiting.delete(mine) && drawing(callback)(performance.now()));
+        return mine;
+    };
+    globalThis.cancelAnimationFrame = (frame) => waiting.delete(frame) || cancel(frame);
+"""
+
+
 @pytest.fixture(scope="session")
 def preview(tmp_path_factory):
     """Return the address of a page with all figures, as tools/preview.py writes it."""
@@ -156,6 +179,7 @@ def figure_page(browser, preview):
     def open_page(name, **options):
         page = browser.new_page(**options)
         pages.append(page)
+        page.add_init_script(DRAW_AT_ONCE)
         page.goto(f"{preview}?only={name}")
         page.evaluate(PAGE_HELPERS)
         page.wait_for_selector(f".ib-slot[data-figure={name}][data-alive]")
