@@ -6,6 +6,7 @@ Each step reads and writes the course's folder, and can be run again: it does wh
 import argparse
 import contextlib
 import functools
+import math
 import re
 import sys
 import tempfile
@@ -28,7 +29,7 @@ from coursework import (
     source,
 )
 from coursework import statistics as items
-from coursework.course import FILE, SQLITE, Course, CourseError
+from coursework.course import FILE, NBGRADER, SQLITE, Course, CourseError
 
 try:
     from tqdm import tqdm
@@ -54,7 +55,8 @@ def new(arguments):
         with gradebook.opened(course):
             pass
     except CourseError:
-        (course.folder / FILE).unlink()
+        for file in (FILE, NBGRADER):
+            (course.folder / file).unlink()
         raise
     print(f"{course.folder / 'course.toml'} has the course's secret: keep it, and keep it to yourself.")
 
@@ -256,6 +258,20 @@ def _source(course, name):
     return nbformat.read(path, as_version=4)
 
 
+def _number(kind, low, high=math.inf):
+    """Return what reads an option that is a number from `low` to `high`."""
+
+    def read(text):
+        number = kind(text)
+        if not low <= number <= high:
+            wanted = f"{low} to {high}" if high < math.inf else f"{low} or more"
+            raise argparse.ArgumentTypeError(f"must be {wanted}, got {text}")
+        return number
+
+    read.__name__ = "whole number" if kind is int else "number"  # as argparse says of what is none
+    return read
+
+
 def parser():
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(prog="coursework", description=__doc__)
@@ -294,7 +310,7 @@ def parser():
     sub = command("grade", grade)
     isolated(sub)
     sub.add_argument("--engine", choices=["threads", "dask"], default="threads")
-    sub.add_argument("--workers", type=int, help="how many at a time (one for each core)")
+    sub.add_argument("--workers", type=_number(int, 1), help="how many at a time (one for each core)")
     sub.add_argument("--scheduler", metavar="tls://HOST:PORT", help="of dask")
     for name in ("certificate", "key", "authority"):
         sub.add_argument(f"--{name}", metavar="FILE", help="for TLS")
@@ -305,7 +321,7 @@ def parser():
     sub.add_argument("--output", type=Path, metavar="FILE", help="(the screen)")
     sub = command("items", items_)
     sub.add_argument(
-        "--least", type=float, default=0.9, help="how alike submissions must be to be named, 0 to 1"
+        "--least", type=_number(float, 0, 1), default=0.9, help="how alike submissions must be to be named, 0 to 1"
     )
     return top
 

@@ -74,9 +74,11 @@ class Course:
     def create(cls, folder, name, gradebook=SQLITE):
         """Make a new course in a folder that has none."""
         checked_name(name, "the name of a course")
-        path = Path(folder, FILE)
+        path, settings = Path(folder, FILE), Path(folder, NBGRADER)
         if path.exists():
             raise CourseError(f"{path} exists already: a new secret would change every number of the course")
+        if settings.exists():
+            raise CourseError(f"{settings} exists already: choose a folder that is no course of nbgrader's yet")
         path.parent.mkdir(parents=True, exist_ok=True)
         text = (
             f'name = "{name}"\n'
@@ -87,7 +89,7 @@ class Course:
         )
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
-        path.with_name(NBGRADER).write_text(FOR_NBGRADER, encoding="utf-8")
+        settings.write_text(FOR_NBGRADER, encoding="utf-8")
         return cls.open(folder)
 
     @classmethod

@@ -19,7 +19,7 @@ from pathlib import Path
 from coursework import release, scoring, submission
 from coursework.course import CourseError
 from coursework.program import Late, Stopped
-from coursework.scorer import Scorer
+from coursework.scorer import LATE, Scorer
 
 LOOPBACK = re.compile(r"tcp://(127\.0\.0\.1|localhost|\[::1\]):\d+")
 SECONDS_TO_CONNECT = 20
@@ -50,7 +50,7 @@ def grade_one(name, source, withheld, content, isolate):
         _of_thread.scorer.close()
         _of_thread.scorer = None
         if isinstance(reason, Late):
-            return scoring.nothing(source, "what your functions returned kept the tests busy without an end")
+            return scoring.nothing(source, LATE)
         # From outside, or by a defect of ours.
         raise RuntimeError(f"the scorer was stopped: {reason}") from None
 

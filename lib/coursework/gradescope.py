@@ -25,8 +25,9 @@ from packaging.requirements import Requirement
 import coursework
 import imagebook
 from coursework import release, scoring
+from coursework.program import Late
 from coursework.sandbox import Sandbox
-from coursework.scorer import Scorer
+from coursework.scorer import LATE, Scorer
 from coursework.submission import LARGEST
 
 USER = "submission"
@@ -154,8 +155,11 @@ def main(place, user):
     if problem:
         result = scoring.nothing(source, problem)
     else:
-        with Scorer() as scorer:
-            result = scorer.score(path.stem, source, library, content, user)
+        try:
+            with Scorer() as scorer:
+                result = scorer.score(path.stem, source, library, content, user)
+        except Late:
+            result = scoring.nothing(source, LATE)
     new = place / "results" / "results.new"
     new.write_text(json.dumps(form(result), indent=1), encoding="utf-8")
     os.replace(new, place / "results" / "results.json")

@@ -21,6 +21,7 @@ from coursework import scoring
 from coursework.program import Program
 
 MEMORY = 4 * 2**30  # bytes of addresses
+LATE = "what your functions returned kept the tests busy without an end"
 SECONDS = scoring.SECONDS_IN_ALL + 60  # the rest is for what cannot be interrupted to end
 DIE_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
 

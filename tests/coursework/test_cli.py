@@ -74,6 +74,33 @@ def test_a_mistake_is_one_sentence(run, words, sentence):
 
 
 @pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("grade", "toy", "--workers", "-1"), "--workers: must be 1 or more, got -1"),
+        (("grade", "toy", "--workers", "two"), "--workers: invalid whole number value: 'two'"),
+        (("items", "toy", "--least", "nan"), "--least: must be 0 to 1, got nan"),
+    ],
+)
+def test_an_option_out_of_range_is_refused(run, capsys, words, sentence):
+    """With exit status 2, as argparse does."""
+    with pytest.raises(SystemExit) as end:
+        run(*words)
+    assert end.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("--gradebook", "nonsense://here"), ()], ids=["gradebook", "nbgrader"])
+def test_a_course_that_cannot_begin_leaves_the_folder_as_it_was(tmp_path, capsys, words):
+    """Neither half a course, nor another's settings overwritten."""
+    if not words:
+        (tmp_path / "nbgrader_config.py").write_text("# a course of nbgrader's")
+    before = tree(tmp_path)
+    assert cli.main(["new", "images", "--course", str(tmp_path), *words]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         (None, "there is no course in"),

@@ -1,5 +1,6 @@
 """The Gradescope autograder: unpacked as Gradescope does, it grades as we do, and gives nothing away."""
 
+import contextlib
 import json
 import os
 import re
@@ -9,12 +10,14 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from conftest import SECRET
 from hostile import CODE
 
 from coursework import gradescope, isolation
+from coursework.program import Late
 
 USER = "nobody"
 
@@ -176,6 +179,25 @@ def test_nothing_is_graded_without_isolation(graded, submission, user):
     assert isinstance(done, subprocess.CompletedProcess)
     assert done.returncode != 0
     assert "IsolationError" in done.stderr
+
+
+def test_an_answer_that_keeps_the_tests_busy_gets_nothing(monkeypatch, autograder, submission, tmp_path):
+    """Gradescope gets results with a sentence, and not the crash of an autograder."""
+
+    def late(*arguments):
+        raise Late("it took longer than 240 seconds")
+
+    monkeypatch.setattr(gradescope.Scorer, "score", late)
+    monkeypatch.setattr(gradescope, "Sandbox", lambda *arguments, **options: contextlib.nullcontext(Mock()))
+    with zipfile.ZipFile(autograder) as archive:
+        archive.extractall(tmp_path / "source")
+    for name in ("results", "submission"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "submission" / "toy.ipynb").write_text(submission())
+    gradescope.main(tmp_path, USER)
+    found = json.loads((tmp_path / "results" / "results.json").read_text())
+    assert "busy without an end" in found["output"]
+    assert {test["score"] for test in found["tests"]} == {0}
 
 
 def test_one_notebook_must_be_handed_in(graded, submission):
