@@ -2,12 +2,14 @@
 
 import json
 import re
+import time
 import types
 
 import pytest
 from hostile import CODE
 
 from coursework import scoring
+from coursework.program import Late, Stopped
 
 
 def number(toy):
@@ -102,6 +104,21 @@ def test_a_program_that_ends_again_and_again_is_left_alone(points, submission):
         result["scores"]["multiple-works"]["sentence"]
         == "Your code was stopped: it had to be stopped too often."
     )
+
+
+@pytest.mark.parametrize(
+    ("left", "sentence"), [(100, "it took longer than 10 seconds"), (5, "180 seconds in all"), (-1, "in all")]
+)
+def test_no_sentence_tells_how_much_time_was_left(left, sentence):
+    """It would be another one each time, and the student could choose it."""
+
+    def late(seconds):
+        raise Late(f"it took longer than {seconds:g} seconds")
+
+    student = scoring.Student(None, [], isolate=False)
+    student._end = time.monotonic() + left
+    with pytest.raises(Stopped, match=f"{sentence}$"):
+        student._within(10, late)
 
 
 def test_what_a_hidden_test_asked_does_not_come_back(points, submission):
