@@ -22,6 +22,10 @@ LOCALE = Path(__file__).parent.parent / "locale"
 LANGUAGE = os.environ.get("BOOK_LANGUAGE") or "en"
 # What each edition calls itself, and where it stands from the first page of the English one.
 EDITIONS = {"en": ("English", ""), "ko": ("한국어", "ko/")}
+# Browsers keep Korean letters together (word-break: keep-all), but not a letter and what stands beside it.
+INSIDE_WORDS = re.compile(r"(?<=[가-힣])(?=\()|(?<=[)\]%”’-])(?=[가-힣])")
+WORD_JOINER = "\u2060"
+ENDING = re.compile("[가-힣]+")
 CALL = re.compile(r'\bsay\(("(?:[^"\\\n]|\\.)*")\)')
 
 
@@ -116,6 +120,36 @@ def own_ids(app):
     app.env.settings["auto_id_prefix"] = LANGUAGE
 
 
+def whole_words(text):
+    """Return a Korean text in whose words with brackets no line breaks: 채널(channel)이."""
+    return INSIDE_WORDS.sub(WORD_JOINER, text)
+
+
+def keep_words(app, doctree, docname):
+    """Let no line break within a Korean word that has brackets, code or a formula in it: 채널(channel)이."""
+    if app.builder.name == "epub":  # readers of books may show the joiner
+        return
+    code = nodes.FixedTextElement | nodes.literal | nodes.math | nodes.raw
+    before, place = "", None
+    for text in list(doctree.findall(nodes.Text)):
+        block = text.parent
+        while isinstance(block, nodes.Inline):
+            block = block.parent
+        before, place = before if block is place else "", block
+        joined = whole_words(before + text)[len(before) :]
+        if joined != text and not isinstance(text.parent, code):
+            text.parent.replace(text, nodes.Text(joined))
+        before = ")" if isinstance(text.parent, nodes.literal) else text[-1:] or before
+    for formula in list(doctree.findall(nodes.math)):  # beside which browsers heed no joiner
+        parent = formula.parent
+        index = next(i for i, child in enumerate(parent) if child is formula)
+        for text in parent[index + 1 : index + 2]:
+            if isinstance(text, nodes.Text) and (end := ENDING.match(text.lstrip(WORD_JOINER))):
+                whole = nodes.inline("", "", formula, nodes.Text(end[0]), classes=["ib-whole"])
+                rest = nodes.Text(text.lstrip(WORD_JOINER)[end.end() :])
+                parent[index : index + 2] = [whole, rest]
+
+
 def add_switch(app, pagename, templatename, context, doctree):
     """Tell a page where it stands in the other editions."""
     if app.builder.name != "html":
@@ -158,6 +192,7 @@ def setup(app):
     if LANGUAGE != "en":
         app.add_transform(EnglishAnchors)
         app.connect("builder-inited", own_ids)
+        app.connect("doctree-resolved", keep_words, priority=900)  # when the search has its texts
     app.connect("html-page-context", add_switch)
     app.connect("html-page-context", mend_words, priority=900)  # after the theme
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

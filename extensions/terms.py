@@ -8,7 +8,7 @@ from pathlib import Path
 
 import beside
 from docutils import nodes
-from language import LANGUAGE, named, say
+from language import LANGUAGE, named, say, whole_words
 from markupsafe import escape
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -48,10 +48,10 @@ def duration(minutes):
     return " ".join(parts if minutes % 60 else parts[:1])
 
 
-def path_lines(path, terms, *, exists):
+def path_lines(path, terms):
     """Return a reading order in Markdown: a numbered list for each of its parts.
 
-    `terms` are the rows of terms.tsv by slug; `exists` says of a file name whether there is that assignment.
+    `terms` are the rows of terms.tsv by slug.
     """
     minutes = [sum(step["minutes"] for step in part["steps"]) for part in path["parts"]]
     whole = say("In all {0}, by our estimate, for {1}.")
@@ -65,15 +65,10 @@ def path_lines(path, terms, *, exists):
             if term["korean"] != term["english"]:
                 link += f" {{korean}}`{term['korean']}`"
             lines.append(f"{number}. {link}: {say(step['why'])} ({duration(step['minutes'])}).")
-        if exists(file_name(part.get("assignment", ""))):
+        if "assignment" in part:
             lines += ["", say("Assignment: {0}.").format(say(part["assignment"]))]
         lines.append("")
     return lines
-
-
-def file_name(assignment):
-    """Return the name of an assignment's file."""
-    return re.sub(r"\W+", "-", assignment.lower()) + ".md"
 
 
 class Glossary(SphinxDirective):
@@ -104,7 +99,9 @@ class KoreanTerms(SphinxDirective):
         lines.append("</tr></thead><tbody>")
         for row in rows:
             lines.append(f'<tr><td lang="en">{escape(row["english"])}</td>')
-            lines += [f'<td lang="ko">{escape(row[key])}</td>' for key in ("korean", "others", "why")]
+            lines += [
+                f'<td lang="ko">{escape(whole_words(row[key]))}</td>' for key in ("korean", "others", "why")
+            ]
             lines.append("</tr>")
         return [nodes.raw("", "\n".join([*lines, "</tbody></table></div>"]), format="html")]
 
@@ -121,12 +118,7 @@ class ReadingPath(SphinxDirective):
             path = read_path(self.arguments[0])
         except ValueError as error:
             raise self.error(str(error)) from error
-        folder = Path(self.env.srcdir, "assignments")
-        lines = path_lines(
-            path,
-            {term["slug"]: term for term in read_terms()},
-            exists=lambda name: (folder / name).exists(),
-        )
+        lines = path_lines(path, {term["slug"]: term for term in read_terms()})
         return self.parse_text_to_nodes("\n".join(lines))
 
 

@@ -1,5 +1,8 @@
 """The order of the terms: what needs what, and the reading paths beside the alphabet."""
 
+import re
+from pathlib import Path
+
 import pytest
 import scripts
 
@@ -40,7 +43,11 @@ def test_the_semester_covers_the_book():
     weeks = book_terms.read_path("semester")["parts"]
     assert [week["title"].split(":")[0] for week in weeks] == [f"Week {n}" for n in range(1, 15)]
     assert set(steps("semester")) == set(TERMS)
-    assert sum("assignment" in week for week in weeks) == 6
+    given = [week["assignment"].lower() for week in weeks if "assignment" in week]
+    files = set(Path(book_terms.__file__).parents[1].glob("assignments/*.md"))
+    texts = [path.read_text(encoding="utf-8") for path in files if path.name != "README.md"]
+    assert sorted(given) == sorted(re.search("\n  title: (.*)", text)[1].lower() for text in texts)
+    assert len(given) == 6
     assert all(120 <= sum(step["minutes"] for step in week["steps"]) <= 150 for week in weeks)
 
 
@@ -54,21 +61,19 @@ def test_the_hour_is_an_hour_and_the_week_has_seven_days():
 
 
 def test_a_path_becomes_a_list_with_links_names_and_reasons():
-    """Parts as headings with their sums; an assignment only where it exists."""
+    """Parts as headings with their sums, and the assignment of those that have one."""
     stride = {"term": "stride", "minutes": 70, "why": "sizes"}
     pooling = {"term": "pooling", "minutes": 65, "why": "less"}
     part = {"title": "Monday", "assignment": "boxes, IoU and NMS", "steps": [stride, pooling]}
     path = {"minutes_for": "reading", "parts": [part]}
-    lines = [
-        line.replace("\u00a0", " ") for line in book_terms.path_lines(path, TERMS, exists=lambda name: False)
-    ]
+    lines = [line.replace("\u00a0", " ") for line in book_terms.path_lines(path, TERMS)]
     assert lines[0] == "In all 2 hours 15 minutes, by our estimate, for reading."
     assert lines[2] == "**Monday** (2 hours 15 minutes)"
     assert lines[4] == "1. [stride](#stride) {korean}`스트라이드(보폭)`: sizes (70 minutes)."
     assert lines[5].startswith("2. [pooling](#pooling)")
-    assert not [line for line in lines if "Assignment" in line]
-    lines = book_terms.path_lines(path, TERMS, exists=lambda name: name == "boxes-iou-and-nms.md")
     assert lines[-2] == "Assignment: boxes, IoU and NMS."
+    del part["assignment"]
+    assert not [line for line in book_terms.path_lines(path, TERMS) if "Assignment" in line]
 
 
 def test_an_unknown_path_is_refused():

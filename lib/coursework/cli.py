@@ -320,9 +320,8 @@ def parser():
     sub.add_argument("--form", choices=[*sorted(export.FORMS), "gradescope"], default="csv")
     sub.add_argument("--output", type=Path, metavar="FILE", help="(the screen)")
     sub = command("items", items_)
-    sub.add_argument(
-        "--least", type=_number(float, 0, 1), default=0.9, help="how alike submissions must be to be named, 0 to 1"
-    )
+    words = "how alike submissions must be to be named, 0 to 1"
+    sub.add_argument("--least", type=_number(float, 0, 1), default=0.9, help=words)
     return top
 
 

@@ -78,7 +78,7 @@ class Course:
         if path.exists():
             raise CourseError(f"{path} exists already: a new secret would change every number of the course")
         if settings.exists():
-            raise CourseError(f"{settings} exists already: choose a folder that is no course of nbgrader's yet")
+            raise CourseError(f"{settings} exists already: choose a folder without a course of nbgrader's")
         path.parent.mkdir(parents=True, exist_ok=True)
         text = (
             f'name = "{name}"\n'

@@ -107,7 +107,7 @@ class Student:
         return self._sandbox.run(cell.source, f"<cell {cell.name}>", seconds)
 
     def _within(self, seconds, do, *arguments):
-        """Do something within so many seconds, and the notebook's time; no sentence tells how much was left."""
+        """Do something within so many seconds and the notebook's time; no sentence tells what was left."""
         left = self._end - time.monotonic()
         if left > 0:
             try:

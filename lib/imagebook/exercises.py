@@ -114,7 +114,7 @@ def _words(arguments):
 def _word(value):
     """Return a value in one short line."""
     if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist() if value.size <= 30 else f"an array of shape {value.shape}"
+        value = value.tolist() if value.size <= 30 else say(f"an array of shape {value.shape}")
     if callable(value):
         value = getattr(value, "__name__", type(value).__name__)  # its repr holds an address
     text = f"{value:.6g}" if isinstance(value, float) else value if isinstance(value, str) else repr(value)

@@ -31,7 +31,7 @@ def tool():
 
 def grouped(value):
     """Return an integer as the page shows it."""
-    return f"{value:,}".replace(",", "\u202f")
+    return f"{value:,}"
 
 
 def last(task, examples, **state):

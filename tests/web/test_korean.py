@@ -255,3 +255,44 @@ def test_the_words_of_figures_have_room(site, open_page, folder, width):
     """Long words neither run out of their control nor out of the figure."""
     page = open_page(site["http"], f"{folder}pages/figures.html", viewport={"width": width, "height": 844})
     assert page.evaluate(CUT) == []
+
+
+# Words of which a part stands on one line and a part on the next. The sign of a heading's link is no part.
+BROKEN = """() => {
+    const found = [], hangul = /[가-힣]/;
+    const blocks = "p, li, dt, dd, td, th, h1, h2, h3, h4, summary, figcaption";
+    const left = "script, style, pre, svg, annotation, .headerlink";
+    const boxOf = ({ node, index }) => {
+        const range = document.createRange();
+        range.setStart(node, index);
+        range.setEnd(node, index + 1);
+        return range.getBoundingClientRect();
+    };
+    const walker = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+    let last = null;
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const parent = node.parentElement;
+        if (parent.closest(left) || !parent.checkVisibility()) continue;
+        for (let index = 0; index < node.data.length; index++) {
+            const now = { node, index, letter: node.data[index], block: parent.closest(blocks) };
+            if (now.letter === "\\u2060") continue;
+            if (last && now.block === last.block && (hangul.test(now.letter) || hangul.test(last.letter))) {
+                const [one, other] = [boxOf(last), boxOf(now)];
+                if (one.width && other.width && other.top > one.bottom - 2 && other.left < one.left)
+                    found.push(`${last.node.data.slice(0, last.index + 1)} / ${node.data.slice(index)}`);
+            }
+            last = /\\s/.test(now.letter) ? null : now;
+        }
+    }
+    return found;
+}"""
+
+
+def test_no_line_breaks_within_a_word(site, open_page):
+    """채널(channel)이 stays together on a phone; so does an ending with its formula, code or citation."""
+    page = open_page(site["file"], "ko/index.html", viewport={"width": 390, "height": 844})
+    broken = {}
+    for name in PAGES:
+        page.goto(f"{site['file']}ko/{name}.html")
+        broken[name] = page.evaluate(BROKEN)
+    assert {name: found for name, found in broken.items() if found} == {}

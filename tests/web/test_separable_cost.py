@@ -76,7 +76,7 @@ def test_the_ledgers_counts():
 def test_thousands_are_set_apart(modules):
     """Commas, as in the text of the book."""
     numbers = [[0], [999], [1000], [73_728], [644_513_529_856]]
-    assert modules("separable_cost", "grouped", numbers) == [f"{number:,}" for [number] in numbers]
+    assert modules("kit/numbers", "grouped", numbers) == [f"{number:,}" for [number] in numbers]
 
 
 def test_areas_and_numbers_follow_the_sliders(figure_page):

@@ -2,6 +2,7 @@
 
 import { presets, row, slider } from "./kit/controls.js";
 import { attributes, element, format, freshId, svg } from "./kit/dom.js";
+import { grouped } from "./kit/numbers.js";
 import { stepper } from "./kit/steps.js";
 import { say } from "./kit/text.js";
 
@@ -18,11 +19,6 @@ export function separableCost({ kernel, channels_in: from, channels_out: to, siz
   const weights = { normal: depthwise * to, depthwise, pointwise, separable: depthwise + pointwise };
   const counts = Object.fromEntries(Object.entries(weights).map(([name, number]) => [name, [number, number * size ** 2]]));
   return { ...counts, ratio: weights.normal / weights.separable };
-}
-
-/** Return a whole number with its thousands apart. */
-export function grouped(number) {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 export const figure = {

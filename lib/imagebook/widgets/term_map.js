@@ -121,6 +121,7 @@ export const figure = {
       const href = place(slug);
       return href ? element("a", { href, text: terms[slug].name }) : element("button", { type: "button", class: "term_map-name", text: terms[slug].name, on: { click: () => select(slug) } });
     };
+    const whole = (slug, mark) => element("span", { class: "term_map-whole" }, nameOf(slug), mark); // no line begins with the mark
     const heading = element("p", { class: "term_map-heading", role: "status" });
     const steps = element("ol", { class: "term_map-steps" });
     const open = element("p", { class: "term_map-see term_map-open" });
@@ -130,11 +131,11 @@ export const figure = {
       const { name, other, other_language: language, see_also: others, needs: reasons } = terms[slug];
       const path = learningPath(needs, slug).slice(0, -1);
       const text = path.length ? say("Before {name}, read {count}:", { name, count: path.length }) : say("{name} can be read at once.", { name });
-      heading.replaceChildren(text, " ", element("span", { lang: language, text: other }));
-      steps.replaceChildren(...path.map((other) => element("li", {}, nameOf(other), reasons[other] ? element("span", { text: `: ${reasons[other]}` }) : null)));
+      heading.replaceChildren(text, " ", element("span", { lang: language, text: other === name ? "" : other }));
+      steps.replaceChildren(...path.map((other) => element("li", {}, ...(reasons[other] ? [whole(other, ":"), ` ${reasons[other]}`] : [nameOf(other)]))));
       const here = place(slug);
       open.replaceChildren(...(here ? [element("a", { href: here, text: say("Read the section on {name}", { name }) })] : []));
-      also.replaceChildren(say("See also: "), ...others.flatMap((other, index) => [index ? ", " : "", nameOf(other)]));
+      also.replaceChildren(say("See also: "), ...others.flatMap((other, index) => (index < others.length - 1 ? [whole(other, ","), " "] : [nameOf(other)])));
     };
 
     const id = freshId();

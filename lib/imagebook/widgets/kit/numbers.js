@@ -7,7 +7,7 @@ export function percent(part, digits = 1) {
   return `${format(100 * part, digits)}\u00a0%`;
 }
 
-/** Return an integer with its thousands apart: 14179 is "14 179". */
+/** Return an integer with its thousands apart: 14179 is "14,179". */
 export function grouped(value) {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
