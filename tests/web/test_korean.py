@@ -250,7 +250,7 @@ CUT = """async () => {
 
 
 @pytest.mark.parametrize("folder", ["", "ko/"])
-@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("width", [320, 390, 1280])
 def test_the_words_of_figures_have_room(site, open_page, folder, width):
     """Long words neither run out of their control nor out of the figure."""
     page = open_page(site["http"], f"{folder}pages/figures.html", viewport={"width": width, "height": 844})
