@@ -191,6 +191,7 @@ def test_an_update_waits_for_the_last_page_and_mixes_nothing(small, context):
         page.goto(f"{server.address}index.html?{number}#fragment", wait_until="commit")
         if "2" in page.locator("p").inner_text():
             break
+    page.wait_for_load_state()  # the text is there before the scripts
     page.evaluate("late()")
     assert set(page.pairs) == {"1 1", "2 2"} and page.pairs[-2:] == ["2 2", "2 2"]
     assert page.url.endswith(f"index.html?{number}#fragment")
@@ -228,6 +229,7 @@ def test_after_a_half_version_the_whole_one_arrives(small):
     assert page.evaluate(UPDATE) == "waits"
     page.reload(wait_until="commit")  # it will load itself once more
     page.wait_for_selector("text=Page of version 2")
+    page.wait_for_load_state()  # the text is there before the scripts
     assert set(page.pairs) == {"1 1", "2 2"}
 
 
