@@ -2,21 +2,25 @@
 
 The work is done by bubblewrap (`bwrap`). It gives a program namespaces of its own: the program sees the
 system read-only, an empty folder in memory, and no process but itself, which dies with whoever started it.
-The kernel limits memory, processor time and files (setrlimit). A filter of system calls (seccomp) refuses
-new processes, which the kernel does not count for the superuser, sockets, and memory that no limit counts.
+The kernel limits memory, processor time, files and threads (setrlimit). A filter of system calls (seccomp)
+refuses new processes, which the kernel does not count for the superuser, sockets, and memory that no limit
+counts.
 
-What this does not promise: the kernel is shared, and a hole in it is a hole in the wall. And empty files cost
-the kernel memory that nothing here limits, for as many as a submission can make in its time.
+What this does not promise: the kernel is shared, and a hole in it is a hole in the wall. Empty files cost
+the kernel memory that nothing here limits, for as many as a submission can make in its time. And so do
+threads where the superuser grades, or a kernel before 5.14: only their addresses are limited there.
 
 Where a container holds one submission only and forbids namespaces, as Gradescope's do, the program runs as a
-user of its own instead (`as_user`): the same limits and filter, and the rights of that user over files.
-There it sees the system's files and the command lines of other processes, and may fill the container's disk.
+user of its own instead (`as_user`): the same filter, the same limits but that of threads, and the rights of
+that user over files. There it sees the system's files and the command lines of other processes, and may fill
+the container's disk.
 """
 
 import functools
 import os
 import platform
 import pwd
+import re
 import shutil
 import struct
 import subprocess
@@ -47,10 +51,7 @@ class Limits:
     memory: int = 3072 * MEGABYTE  # of addresses: libraries reserve far more than they use
     disk: int = 64 * MEGABYTE
     files: int = 128
-
-    def words(self):
-        """Return them as the runner reads them; it binds itself before it reads any student's code."""
-        return [str(number) for number in (self.cpu_seconds, self.memory, self.disk, self.files)]
+    threads: int = 256
 
 
 # System calls by machine. Refused are those that start a process (fork, vfork), open a socket (socket) or
@@ -182,13 +183,27 @@ def command(wall, answers, limits):
     `wall` is an open file with bubblewrap's options: on the command line the submission could read them.
     `answers` is the open file on which the runner answers.
     """
-    return [available(), "--args", str(wall), *runner("/inside", answers, limits)]
+    threads = limits.threads if counts_threads() else 0
+    return [available(), "--args", str(wall), *runner("/inside", answers, limits, threads)]
 
 
-def runner(folder, answers, limits):
-    """Return the command of the runner itself."""
+def counts_threads(release=None):
+    """Return whether the kernel counts the threads behind each wall by themselves, as Linux does from 5.14.
+
+    Before, it counts all that the same person runs, on the whole machine.
+    """
+    major, minor = re.match(r"(\d+)\.(\d+)", release or platform.release()).groups()
+    return (int(major), int(minor)) >= (5, 14)
+
+
+def runner(folder, answers, limits, threads=0):
+    """Return the command of the runner, which binds itself before it reads any student's code.
+
+    Threads are limited behind a wall only, 0 is no limit: elsewhere others' would count, too.
+    """
     python = os.path.realpath(sys.executable)
-    return [python, "-s", "-B", f"{folder}/runner.py", str(answers), *limits.words()]
+    numbers = answers, limits.cpu_seconds, limits.memory, limits.disk, limits.files, threads
+    return [python, "-s", "-B", f"{folder}/runner.py", *map(str, numbers)]
 
 
 def environment(places, home):

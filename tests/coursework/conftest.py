@@ -1,6 +1,10 @@
 """A course with the assignment toy.md, whose submissions are made of the reference and some other code."""
 
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -10,6 +14,7 @@ from coursework import isolation, release, scoring, source
 from coursework.course import Course
 
 HERE = Path(__file__).resolve().parent
+USER = "nobody"  # has no rights to anything of ours
 SECRET = "0123456789abcdef" * 4  # so that the toy's number is the same each time
 
 
@@ -22,6 +27,33 @@ def wall():
         if os.environ.get("CI"):
             pytest.fail(str(error))
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def python():
+    """Return a Python that another user may run, with the libraries of this one."""
+    if os.geteuid() != 0:
+        pytest.skip("only the superuser, as on Gradescope, can run something as another user")
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for found in (os.path.realpath(sys.executable), f"/usr/bin/{version}"):
+        try:
+            asked = subprocess.run([found, "--version"], user=USER, group="nogroup", extra_groups=[])
+        except OSError:
+            continue
+        if asked.returncode == 0:
+            break
+    else:
+        pytest.skip(f"needs a {version} that another user may run, such as Debian's package {version}")
+    folder = Path(tempfile.mkdtemp(prefix="grader-", dir="/tmp"))
+    try:
+        folder.chmod(0o755)
+        subprocess.run([found, "-m", "venv", "--without-pip", folder / "venv"], check=True)
+        place = folder / "venv" / "lib" / version / "site-packages"
+        place.rmdir()
+        place.symlink_to(isolation.packages()[0])
+        yield folder / "venv" / "bin" / "python"
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture

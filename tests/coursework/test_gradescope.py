@@ -6,20 +6,17 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from conftest import SECRET
+from conftest import SECRET, USER
 from hostile import CODE
 
-from coursework import gradescope, isolation
+from coursework import gradescope
 from coursework.program import Late
-
-USER = "nobody"
 
 
 @pytest.fixture(scope="module")
@@ -28,33 +25,6 @@ def autograder(toy, tmp_path_factory):
     path = tmp_path_factory.mktemp("gradescope") / "autograder.zip"
     gradescope.write("toy", toy.source, path)
     return path
-
-
-@pytest.fixture(scope="module")
-def python():
-    """Return a Python that another user may run, with the libraries of this one."""
-    if os.geteuid() != 0:
-        pytest.skip("only the superuser, as on Gradescope, can run a submission as another user")
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    for found in (os.path.realpath(sys.executable), f"/usr/bin/{version}"):
-        try:
-            asked = subprocess.run([found, "--version"], user=USER, group="nogroup", extra_groups=[])
-        except OSError:
-            continue
-        if asked.returncode == 0:
-            break
-    else:
-        pytest.skip(f"needs a {version} that another user may run, such as Debian's package {version}")
-    folder = Path(tempfile.mkdtemp(prefix="grader-", dir="/tmp"))
-    try:
-        folder.chmod(0o755)
-        subprocess.run([found, "-m", "venv", "--without-pip", folder / "venv"], check=True)
-        place = folder / "venv" / "lib" / version / "site-packages"
-        place.rmdir()
-        place.symlink_to(isolation.packages()[0])
-        yield folder / "venv" / "bin" / "python"
-    finally:
-        shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -1,9 +1,14 @@
-"""The wall: what its filter of system calls says, and that nothing runs where there is no wall."""
+"""The wall: what it lets through and how much, and that nothing runs where there is no wall."""
 
 import errno
+import shutil
 import struct
+import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
+from conftest import USER
 
 from coursework import isolation
 
@@ -101,3 +106,57 @@ def test_where_the_system_forbids_namespaces_there_is_no_wall(forget, monkeypatc
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(isolation.IsolationError, match="No permissions to create new namespace"):
         isolation.available()
+
+
+# For two programs at once: how many threads each could start.
+THREADS = """
+import sys
+from coursework.isolation import Limits
+from coursework.sandbox import Sandbox
+code = '''
+import threading
+threading.stack_size(32768)  # so that the limit of addresses is far away
+enough, threads = threading.Event(), []
+try:
+    while len(threads) < 1000:
+        thread = threading.Thread(target=enough.wait, daemon=True)
+        thread.start()
+        threads.append(thread)
+except RuntimeError:
+    pass
+print(len(threads))
+'''
+limits = Limits(threads=100)
+with Sandbox(sys.argv[1], limits) as one, Sandbox(sys.argv[1], limits) as other:
+    for program in one, other:
+        print(program.run(code, "cell", 30)[0])
+"""
+
+
+@pytest.mark.skipif(not isolation.counts_threads(), reason="needs Linux 5.14: it counts behind each wall")
+def test_each_submission_has_its_own_number_of_threads(python, toy):
+    """One with thousands takes none from others. The superuser's are not counted: this is someone else."""
+    folder = Path(tempfile.mkdtemp(prefix="threads-", dir="/tmp"))
+    try:
+        shutil.copytree(Path(isolation.__file__).parent, folder / "lib" / "coursework")
+        shutil.copytree(toy.library, folder / "library")
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        command = [python, "-s", "-c", THREADS, folder / "library"]
+        variables = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder / "lib")}
+        who = {"user": USER, "group": "nogroup", "extra_groups": []}
+        done = subprocess.run(command, cwd="/tmp", env=variables, capture_output=True, text=True, **who)
+    finally:
+        shutil.rmtree(folder)
+    assert done.returncode == 0, done.stderr
+    one, other = map(int, done.stdout.split())
+    assert 90 < one == other < 100  # the programs' own threads count, too
+
+
+def test_a_kernel_that_counts_all_of_a_person_is_not_asked_to():
+    """There the teacher's own threads would use up the students'; nor are they limited without a wall."""
+    counted = {"4.19.0-amd64": False, "5.13.9": False, "5.14.0-70.el9": True, "6.1.0": True}
+    assert {release: isolation.counts_threads(release) for release in counted} == counted
+    limits = isolation.Limits(threads=77)
+    assert isolation.runner("/inside", 3, limits)[-1] == "0"
+    assert isolation.command(4, 3, limits)[-1] == ("77" if isolation.counts_threads() else "0")

@@ -112,6 +112,24 @@ def test_a_picture_of_the_readers_own_is_filtered(figure_page):
     page.wait_for_function("() => document.querySelector('.filter_bench-canvas').width === 224")
 
 
+def test_a_number_for_a_cell_that_is_gone_changes_nothing(figure_page):
+    """The filter became smaller, and its cells are still drawn: a last key for one of them does no harm."""
+    page = figure_page("filter_bench")
+    page.get_by_role("button", name="5 × 5").click()
+    kernel = page.evaluate(
+        """() => {
+            const cell = document.querySelector("[aria-label='Filter, row 2, column 5']");
+            const buttons = [...document.querySelectorAll("button")];
+            buttons.find((button) => button.textContent === "3 × 3").click();
+            cell.value = "7";
+            cell.dispatchEvent(new Event("input"));
+            return state("filter_bench").kernel;
+        }"""
+    )
+    assert np.shape(kernel) == (3, 3) and 7 not in np.ravel(kernel)
+    expect(page.locator(".filter_bench-result")).not_to_contain_text("undefined")
+
+
 def test_the_photograph_is_filtered_as_in_python(figure_page):
     """Up to what the browser's JPEG decoder does differently, which no text of two decimals needs to show."""
     page = figure_page("filter_bench")

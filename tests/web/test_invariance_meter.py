@@ -112,9 +112,8 @@ def test_the_page_shows_the_output_and_the_accuracy(figure_page, change, pooling
     figure = figure_of(page)
     shown = [float(text) for text in page.locator(".ib-bars td:last-child").all_text_contents()]
     np.testing.assert_allclose(shown, figure.output, atol=6e-4)
-    assert (
-        page.locator(".invariance_meter-result").text_content().endswith(f" {100 * figure.accuracy:.0f} %.")
-    )
+    accuracy = f" {100 * figure.accuracy:.0f}\xa0%."
+    assert page.locator(".invariance_meter-result").text_content().endswith(accuracy)
     assert page.locator(".ib-chart:visible").count() == 1
     assert page.locator("input[type=range]:visible").count() == 1
 

@@ -12,7 +12,7 @@ import resource
 import sys
 import traceback
 
-number, cpu_seconds, memory, disk, files = map(int, sys.argv[1:])
+number, cpu_seconds, memory, disk, files, threads = map(int, sys.argv[1:])
 for what, most in (
     (resource.RLIMIT_CPU, cpu_seconds),
     (resource.RLIMIT_AS, memory),
@@ -21,6 +21,8 @@ for what, most in (
     (resource.RLIMIT_CORE, 0),
 ):
     resource.setrlimit(what, (most, most))
+if threads:
+    resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads))  # the kernel counts threads as processes
 
 # Answers go where no print reaches; what is printed past Python is thrown away.
 answers = os.fdopen(number, "wb")

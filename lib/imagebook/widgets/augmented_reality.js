@@ -6,6 +6,7 @@ import { element, format, svg } from "./kit/dom.js";
 import { inverse } from "./kit/geometry.js";
 import { matrixGrid } from "./kit/grid.js";
 import { cross, homography } from "./kit/homography.js";
+import { percent } from "./kit/numbers.js";
 import { resize } from "./kit/resampling.js";
 import { photographs, pictureSource } from "./kit/source.js";
 import { say } from "./kit/text.js";
@@ -70,7 +71,7 @@ export const figure = {
       result,
       row(
         toggle(context, "occlusion", say("The cup stands in front")),
-        slider(context, "alpha", say("Opacity"), { step: 0.05, show: (alpha) => say("{part} %", { part: format(100 * alpha, 0) }) }),
+        slider(context, "alpha", say("Opacity"), { step: 0.05, show: (alpha) => percent(alpha, 0) }),
         presets(context, say("Corners"), {
           [say("a cloth on the table")]: { corners: [[30, 22], [222, 4], [252, 150], [6, 166]] },
           [say("a card under the saucer")]: { corners: [[150, 10], [244, 28], [232, 150], [120, 118]] },

@@ -4,6 +4,7 @@ import { button, choice, row, slider } from "./kit/controls.js";
 import { element, format, svg } from "./kit/dom.js";
 import { clamp, draggable } from "./kit/drag.js";
 import { dense, relu, sigmoid } from "./kit/network.js";
+import { percent } from "./kit/numbers.js";
 import { digitOf, digitPad, setDigit } from "./kit/pad.js";
 import { pixelCanvas } from "./kit/pixels.js";
 import { normals } from "./kit/random.js";
@@ -251,7 +252,7 @@ function blendPanel(context) {
   return element(
     "div",
     {},
-    slider(context, "part", say("From the first to the second"), { step: 0.01, show: (part) => `${Math.round(100 * part)} %` }),
+    slider(context, "part", say("From the first to the second"), { step: 0.01, show: (part) => percent(part, 0) }),
     row(second.element, element("div", { class: "ib-picks autoencoder-explorer-picks", ...properties }, ...picks)),
   );
 }

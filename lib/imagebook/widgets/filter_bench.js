@@ -5,6 +5,7 @@ import { clamp, position } from "./kit/drag.js";
 import { element, format } from "./kit/dom.js";
 import { asMean, filter, sumOf } from "./kit/filter.js";
 import { matrixGrid } from "./kit/grid.js";
+import { percent } from "./kit/numbers.js";
 import { toGrey } from "./kit/pixels.js";
 import { photographs, pictureSource } from "./kit/source.js";
 import { numbersBehind, pixelTable } from "./kit/table.js";
@@ -84,9 +85,9 @@ export const figure = {
       digits: 3,
       change: (r, c, value) => {
         const { low, high } = context.schema.kernel;
-        const kernel = context.get("kernel").map((cells) => [...cells]);
-        kernel[r][c] = clamp(value, low, high);
-        context.set({ kernel });
+        const written = clamp(value, low, high);
+        // The filter may have become smaller since it was drawn: then the cell is none of its cells.
+        context.set({ kernel: context.get("kernel").map((row, i) => row.map((old, j) => (i === r && j === c ? written : old))) });
       },
     });
     const sizes = [3, 5].map((size) => button(say("{size} × {size}", { size }), () => context.set({ kernel: resized(context.get("kernel"), size) })));
@@ -119,7 +120,7 @@ export const figure = {
       element(
         "div",
         { class: "filter_bench-desk" },
-        element("div", { class: "filter_bench-view" }, stage, slider(context, "divider", say("Divider"), { step: 0.01, show: (part) => say("{part} %", { part: format(100 * part, 0) }) }), result),
+        element("div", { class: "filter_bench-view" }, stage, slider(context, "divider", say("Divider"), { step: 0.01, show: (part) => percent(part, 0) }), result),
         element(
           "div",
           { class: "filter_bench-side" },

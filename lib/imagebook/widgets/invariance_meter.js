@@ -5,6 +5,7 @@ import { pooledCnn, stridedCnn } from "./kit/cnn.js";
 import { choice, row, slider, toggle } from "./kit/controls.js";
 import { element, format } from "./kit/dom.js";
 import { about, rotation, scaling, translation, warp } from "./kit/geometry.js";
+import { percent } from "./kit/numbers.js";
 import { digitOf, digitPad } from "./kit/pad.js";
 import { pixelCanvas } from "./kit/pixels.js";
 import { argmax } from "./kit/softmax.js";
@@ -33,7 +34,6 @@ export function networkName(pooling, augmented) {
 export const figure = {
   render(context, body) {
     const tensors = context.tensors.invariance;
-    const percent = (value) => `${format(100 * value, 0)} %`;
     const shows = { angle: (value) => `${format(value, 0)}°`, shift: (value) => say("{value} pixels", { value: format(value, 1) }), size: (value) => `× ${format(value)}` };
     const axes = {
       angle: { label: say("Angle in degrees"), low: -180, high: 180, ticks: [-180, -90, 0, 90, 180] },
@@ -47,7 +47,7 @@ export const figure = {
       size: slider(context, "size", say("Resize"), { step: 0.05, show: shows.size }),
     };
     const accuracyAxis = { label: say("Part of 1,000 test digits that are recognised"), low: 0, high: 1, ticks: [0, 0.25, 0.5, 0.75, 1] };
-    const charts = Object.fromEntries(changes.map((name) => [name, lineChart({ label: say("Accuracy"), x: axes[name], y: accuracyAxis, show: percent })]));
+    const charts = Object.fromEntries(changes.map((name) => [name, lineChart({ label: say("Accuracy"), x: axes[name], y: accuracyAxis, show: (part) => percent(part, 0) })]));
     const large = pixelCanvas({ height: 28, width: 28, label: say("Changed digit") });
     const numbers = numbersBehind(() => [pixelTable(say("Changed digit"), large.read())]);
     const verdict = element("p", { class: "ib-compare-verdict", role: "status" });
@@ -86,7 +86,7 @@ export const figure = {
       if (verdict.textContent !== text) verdict.textContent = text;
       for (const name of changes) sliders[name].hidden = charts[name].element.hidden = name !== change;
       const accuracy = interpolate(tensors[change].data, tensors[`${network}.${change}`].data, value);
-      result.textContent = say("Of 1,000 test digits changed so ({change}), this network recognises {part}.", { change: shows[change](value), part: percent(accuracy) });
+      result.textContent = say("Of 1,000 test digits changed so ({change}), this network recognises {part}.", { change: shows[change](value), part: percent(accuracy, 0) });
       const others = [[pooling, !augmented], [!pooling, augmented]];
       charts[change].update(
         [
