@@ -270,7 +270,7 @@ def module_words(text):
     for part in parts:
         for literal in re.findall(r'"(?:[^"\\\n]|\\.)*"', part):
             word = json.loads(literal)
-            if re.search(r"[A-Za-z]{2}", re.sub(r"\{\w+\}", "", word)):
+            if re.search(r"[A-Za-z]{2}|%", re.sub(r"\{\w+\}", "", word)):  # Korean has no space before %
                 found[word] = None
     return list(found)
 

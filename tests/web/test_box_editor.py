@@ -85,7 +85,7 @@ def test_a_box_is_drawn_moved_and_resized(figure_page):
     expect(field(page, "xywh", "x min")).to_have_value(f"{left:g}")
     expect(field(page, "xywh", "height")).to_have_value(f"{height:g}")
     expect(field(page, "cxcywh", "y centre")).to_have_value(f"{top + height / 2:g}")
-    expect(page.locator(".box_editor-result")).to_contain_text(f"= {width * height:g} square")
+    expect(page.locator(".box_editor-result")).to_contain_text(f"= {width * height:,g} square")
 
 
 def test_a_finger_draws_a_box(figure_page):

@@ -75,7 +75,7 @@ def test_the_ledgers_counts():
 
 def test_thousands_are_set_apart(modules):
     """Commas, as in the text of the book."""
-    numbers = [[0], [999], [1000], [73_728], [644_513_529_856]]
+    numbers = [[0], [999], [1000], [73_728], [644_513_529_856], [1234.5], [0.1234]]
     assert modules("kit/numbers", "grouped", numbers) == [f"{number:,}" for [number] in numbers]
 
 

@@ -5,6 +5,7 @@ import { movableBox } from "./kit/box.js";
 import { choice, row } from "./kit/controls.js";
 import { draggable, position } from "./kit/drag.js";
 import { attributes, element, format, svg } from "./kit/dom.js";
+import { grouped } from "./kit/numbers.js";
 import { decode, fileButton, pixelCanvas } from "./kit/pixels.js";
 import { say } from "./kit/text.js";
 
@@ -91,7 +92,7 @@ export const figure = {
       labels[0].style.transform = `translate(${left > width * 0.75 ? "-100%" : "0"}, ${top > 0.12 * height ? "-130%" : "40%"})`;
       labels[1].style.transform = `translate(${right < width * 0.25 ? "0" : "-100%"}, ${bottom < 0.88 * height ? "30%" : "-140%"})`;
       for (const group of groups) group.update();
-      const values = { width: format(right - left), height: format(bottom - top), area: format(area(box())) };
+      const values = { width: format(right - left), height: format(bottom - top), area: grouped(format(area(box()))) };
       result.textContent = area(box())
         ? say("{width} wide × {height} high = {area} square pixels: {share}% of the picture", { ...values, share: format((100 * area(box())) / (width * height), 1) })
         : say("{width} wide × {height} high: a box without area. Draw a new one.", values);

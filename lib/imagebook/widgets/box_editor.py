@@ -62,5 +62,5 @@ class BoxEditor(Figure):
         left, top, right, bottom = self.output["xyxy"]
         return (
             f"A photograph ({self.photograph}), a box from ({left:g}, {top:g}) to ({right:g}, {bottom:g}); "
-            f"its area is {self.output['area']:g} square pixels."
+            f"its area is {self.output['area']:,g} square pixels."
         )

@@ -3,6 +3,7 @@
 import { barChart } from "./kit/charts.js";
 import { choice } from "./kit/controls.js";
 import { element, format, freshId } from "./kit/dom.js";
+import { percent } from "./kit/numbers.js";
 import { digitOf, digitPad } from "./kit/pad.js";
 import { pixelCanvas } from "./kit/pixels.js";
 import { argmax, softmax } from "./kit/softmax.js";
@@ -222,7 +223,7 @@ function tokenStrip(context, blank) {
   const heat = (places, shares, chosen) => {
     for (const [index, place] of places.entries()) {
       const token = tokens[place];
-      const text = shares ? `${format(100 * shares[index], 0)}\u202f%` : "–";
+      const text = shares ? percent(shares[index], 0) : "–";
       const now = `${name(place)}: ${text} ${index === chosen}`;
       if (token.now === now) continue; // most of them, from one frame of a drawing to the next
       token.now = now;

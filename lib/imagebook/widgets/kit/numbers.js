@@ -8,7 +8,8 @@ export function percent(part, digits = 1) {
   return say("{part} %", { part: format(100 * part, digits) }).replace(" ", "\u00a0");
 }
 
-/** Return an integer with its thousands apart: 14179 is "14,179". */
+/** Return a number, or its text, with its thousands apart: 14179 is "14,179". */
 export function grouped(value) {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+  const [whole, ...decimals] = String(value).split(".");
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...decimals].join(".");
 }
