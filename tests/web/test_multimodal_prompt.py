@@ -260,7 +260,7 @@ def test_the_shown_attention_is_the_librarys(figure_page, token, block, head):
     figure = MultimodalPrompt(token=token, block=block, head=head)
     places = [*range(N_PATCHES + 6), BLANK]
     assert figure.attention.sum() == pytest.approx(1) and figure.attention[22:25].max() == 0
-    wanted = [f"{share:.0f}\xa0%" for share in 100 * figure.attention[places]]
+    wanted = [f"{share:.0f}\u202f%" for share in 100 * figure.attention[places]]
     shares = page.locator(".multimodal-prompt-token:visible .multimodal-prompt-share")
     expect(shares).to_have_text(wanted)
 

@@ -223,7 +223,7 @@ function tokenStrip(context, blank) {
   const heat = (places, shares, chosen) => {
     for (const [index, place] of places.entries()) {
       const token = tokens[place];
-      const text = shares ? percent(shares[index], 0) : "–";
+      const text = shares ? percent(shares[index], 0).replace("\u00a0", "\u202f") : "–";
       const now = `${name(place)}: ${text} ${index === chosen}`;
       if (token.now === now) continue; // most of them, from one frame of a drawing to the next
       token.now = now;
