@@ -110,7 +110,9 @@ def test_where_the_system_forbids_namespaces_there_is_no_wall(forget, monkeypatc
 
 # For two programs at once: how many threads each could start.
 THREADS = """
+import resource
 import sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))  # fewer than a submission may have
 from coursework.isolation import Limits
 from coursework.sandbox import Sandbox
 code = '''

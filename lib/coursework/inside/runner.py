@@ -13,16 +13,19 @@ import sys
 import traceback
 
 number, cpu_seconds, memory, disk, files, threads = map(int, sys.argv[1:])
-for what, most in (
-    (resource.RLIMIT_CPU, cpu_seconds),
-    (resource.RLIMIT_AS, memory),
-    (resource.RLIMIT_FSIZE, disk),
-    (resource.RLIMIT_NOFILE, files),
-    (resource.RLIMIT_CORE, 0),
-):
-    resource.setrlimit(what, (most, most))
+limits = {
+    resource.RLIMIT_CPU: cpu_seconds,
+    resource.RLIMIT_AS: memory,
+    resource.RLIMIT_FSIZE: disk,
+    resource.RLIMIT_NOFILE: files,
+    resource.RLIMIT_CORE: 0,
+}
 if threads:
-    resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads))  # the kernel counts threads as processes
+    limits[resource.RLIMIT_NPROC] = threads  # the kernel counts threads as processes
+for what, most in limits.items():
+    _, own = resource.getrlimit(what)  # of whoever grades; only the superuser could raise it
+    most = most if own == resource.RLIM_INFINITY else min(most, own)
+    resource.setrlimit(what, (most, most))
 
 # Answers go where no print reaches; what is printed past Python is thrown away.
 answers = os.fdopen(number, "wb")
