@@ -94,15 +94,18 @@ class KoreanTerms(SphinxDirective):
         with KOREAN_TERMS.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))
         heads = [say("English"), say("Korean"), say("Other names in use"), say("Why")]
-        lines = ['<div class="pst-scrollable-table-container"><table class="table">', "<thead><tr>"]
+        lines = ['<div class="pst-scrollable-table-container"><table class="table ib-korean">', "<thead><tr>"]
         lines += [f'<th scope="col">{head}</th>' for head in heads]
         lines.append("</tr></thead><tbody>")
         for row in rows:
-            lines.append(f'<tr><td lang="en">{escape(row["english"])}</td>')
+            korean, others, why = (escape(whole_words(row[key])) for key in ("korean", "others", "why"))
+            label = f' data-label="{heads[2]}"' if others else ""  # shown where the head has no room
             lines += [
-                f'<td lang="ko">{escape(whole_words(row[key]))}</td>' for key in ("korean", "others", "why")
+                f'<tr><td lang="en">{escape(row["english"])}</td>',
+                f'<td lang="ko">{korean}</td>',
+                f'<td lang="ko"{label}>{others}</td>',
+                f'<td lang="ko">{why}</td></tr>',
             ]
-            lines.append("</tr>")
         return [nodes.raw("", "\n".join([*lines, "</tbody></table></div>"]), format="html")]
 
 

@@ -176,6 +176,24 @@ def test_terms_are_sorted_by_their_korean_names(site):
         assert names[-1].startswith("회전") or names[-1].startswith("확")
 
 
+@pytest.mark.parametrize("folder", ["", "ko/"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_the_reasons_for_terms_need_no_scrolling(site, open_page, folder, width):
+    """On a phone they stand below the names: nothing is beyond the edge, and it is a table still."""
+    page = open_page(site["file"], f"{folder}pages/terms-ko.html", viewport={"width": width, "height": 800})
+    table = page.locator("table.ib-korean")
+    outside = """(table) => {
+        const { right } = table.parentElement.getBoundingClientRect();
+        const cells = [...table.rows].flatMap((row) => [...row.cells]);
+        const ends = cells.map((cell) => cell.getBoundingClientRect().left + cell.scrollWidth);
+        return ends.filter((end) => end > right + 1).length;
+    }"""
+    assert table.evaluate(outside) == 0
+    heard = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    roles = [node["role"]["value"] for node in heard]
+    assert roles.count("row") == table.locator("tr").count() and roles.count("columnheader") == 4
+
+
 def test_the_book_on_a_device_is_korean(site):
     """The manifest, and a worker for the Korean edition alone; the English one leaves it out."""
     folder = Path(unquote(urlparse(site["file"]).path))
