@@ -310,7 +310,7 @@ def test_no_line_breaks_within_a_word(site, open_page):
     """채널(channel)이 stays together on a phone; so does an ending with its formula, code or citation."""
     page = open_page(site["file"], "ko/index.html", viewport={"width": 390, "height": 844})
     broken = {}
-    for name in PAGES:
-        page.goto(f"{site['file']}ko/{name}.html")
+    for name in [*(f"ko/{name}" for name in PAGES), "pages/terms-ko", "pages/glossary"]:
+        page.goto(f"{site['file']}{name}.html")
         broken[name] = page.evaluate(BROKEN)
     assert {name: found for name, found in broken.items() if found} == {}
