@@ -50,7 +50,7 @@ def test_a_hidden_test_says_only_that_it_failed(points, submission):
 @pytest.mark.parametrize("name", sorted(CODE))
 def test_harm_is_contained(points, submission, toy, name, monkeypatch):
     """The submission gets what it deserves, and the one after it what it would have got anyway."""
-    if "endless" in name or "goes on" in name:  # a third of what it is; others may need it all where it is slow
+    if "endless" in name or "goes on" in name:  # a third of the time; others may need all of it
         monkeypatch.setattr(scoring, "SECONDS_PER_CELL", 10)
     code, wanted = CODE[name]
     found, _ = points(submission({"multiple": code.replace("NUMBER", number(toy))}))
